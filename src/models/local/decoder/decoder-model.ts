@@ -52,6 +52,8 @@ type DecoderModelOptions = {
   now(): number;
   /** Without it, constraints are refused. */
   grammar?: GrammarEngine;
+  /** As in `createEngine`. */
+  speculates?: boolean;
 };
 
 export type EngineModel = LanguageModel & { stats(): EngineStats };
@@ -82,7 +84,7 @@ export async function createDecoderModel(
   });
   if ('unsupported' in session) return session;
   const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
-  const engine = createEngine({ runner: session.runner(arena), arena });
+  const engine = createEngine({ runner: session.runner(arena), arena, speculates: options.speculates });
   const { vocabularySize } = session.shape;
   const model = createEngineModel({ ...options, folder: { ...folder, vocabularySize }, engine }, () => session.close());
   return { model: { ...model, inPlace: session.inPlace, bytesPerToken: bytesPerToken(session.shape) } };

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheRunner } from '../graph/cache-runner.ts';
 import type { KvArena } from './kv-arena.ts';
-import { createModelRuns, decodeStep, type ModelRuns, prefill, probe } from './model-runs.ts';
+import { createModelRuns, decodeAhead, decodeStep, type ModelRuns, prefill, probe } from './model-runs.ts';
 import { createPrefixStore, ended, type SequenceCache } from './prefix-store.ts';
 import {
   admitWaiting,
@@ -14,6 +14,7 @@ import {
   startDecoding,
 } from './schedule.ts';
 import { fits, type Sequence, type SequenceDriver, sequencesOf } from './sequence.ts';
+import { createRunCosts, createSpeculation, mostTogether, type Speculation } from './speculation.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while other sequences wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
@@ -55,16 +56,38 @@ export type EngineStats = {
   prefilledTokens: number;
   /** Decode steps by their sequences: `[with 1 sequence, with 2, …]`. */
   batches: readonly number[];
+  /** Ids that were run before they were drawn, and those of them that were then drawn or inserted. */
+  guessed: number;
+  accepted: number;
 };
 
-type State = { schedule: Schedule; memory: CacheMemory; runs: ModelRuns; turn: number };
+type State = {
+  schedule: Schedule;
+  memory: CacheMemory;
+  runs: ModelRuns;
+  speculation: Speculation | undefined;
+  turn: number;
+};
 
-export function createEngine(options: { runner: CacheRunner; arena: KvArena; headroom?: number }): Engine {
+/** `speculates`: false runs only ids that are certain, for comparison. */
+export function createEngine(options: {
+  runner: CacheRunner;
+  arena: KvArena;
+  headroom?: number;
+  speculates?: boolean | undefined;
+}): Engine {
   const { runner, arena } = options;
   const limits = { largest: arena.tokens, headroom: options.headroom ?? usualAnswer };
   const memory: CacheMemory = { arena, store: createPrefixStore(), limits };
   const schedule = createSchedule();
-  const state: State = { schedule, memory, runs: createModelRuns(runner, arena), turn: 0 };
+  const costs = createRunCosts();
+  const state: State = {
+    schedule,
+    memory,
+    runs: createModelRuns(runner, arena, costs),
+    speculation: options.speculates === false ? undefined : createSpeculation(costs),
+    turn: 0,
+  };
   const loop = createDecodeLoop({
     sequences: schedule,
     step: () => step(state),
@@ -158,7 +181,8 @@ async function step(state: State): Promise<void> {
   // Inserted sentences are short and run immediately, so that their sequence stays in its group.
   for (const sequence of schedule.running.filter(({ decoding }) => decoding)) {
     while (!sequence.driver.finished && missingIds(sequence) > 1 && fits(sequence) && !goesAlong(schedule, sequence)) {
-      await prefill(runs, schedule, sequence, chunk.amidOthers);
+      const planned = missingIds(sequence) <= mostTogether ? plan(state, [sequence])?.[0] : undefined;
+      await (planned ? decodeAhead(runs, planned) : prefill(runs, schedule, sequence, chunk.amidOthers));
     }
   }
   const probing = schedule.running.find(({ driver }) => !driver.finished && driver.probe);
@@ -168,7 +192,16 @@ async function step(state: State): Promise<void> {
   dropFinished(schedule, memory);
   growSequences(schedule, memory);
   startDecoding(schedule, memory);
-  for (const group of schedule.groups) if (group.decoding.length > 0) await decodeStep(runs, group);
+  for (const group of schedule.groups) {
+    const guesses = plan(state, group.decoding);
+    if (guesses?.some(({ guess }) => guess.length > 0)) {
+      for (const guessed of guesses) await decodeAhead(runs, guessed);
+    } else if (group.decoding.length > 0) await decodeStep(runs, group);
+  }
+}
+
+function plan({ speculation, schedule: { running }, memory: { store } }: State, sequences: readonly Sequence[]) {
+  return speculation?.plan(sequences, { running, store });
 }
 
 /** Few ids are missing, and the sequence decodes in a group of several. */
@@ -205,5 +238,7 @@ function statsOf({ schedule: { running, waiting }, memory: { arena, store }, run
     steps: runs.steps,
     prefilledTokens: runs.prefilledTokens,
     batches: [...runs.batches],
+    guessed: runs.guessed,
+    accepted: runs.accepted,
   };
 }

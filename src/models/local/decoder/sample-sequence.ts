@@ -66,6 +66,9 @@ export function createSampleSequence(options: SampleSequenceOptions): SampleSequ
     get needs() {
       return inThought() ? thought.needs : answer.needs();
     },
+    get expects() {
+      return inThought() ? thought.expects : undefined;
+    },
     onCached(tokens) {
       cached = tokens;
       if (inThought()) thought.begin();

@@ -68,6 +68,8 @@ export type SequenceDriver = {
    * (minus infinity) that are unlikely together. Absent: none in particular.
    */
   readonly needs?: 'all' | readonly number[];
+  /** Ids that it will very likely append whatever the next logits are (a computed value): they can be run with the last id. */
+  readonly expects?: readonly number[] | undefined;
   /** Logits [vocabulary] of the last id, valid during the call; `raw`: their distribution, if the graph computes it. */
   onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;

@@ -7,7 +7,7 @@ import { createThoughtLines, makesAnotherSign, type ThoughtLines } from '../../t
 import type { ModelFolder } from '../folder/model-folder.ts';
 import type { SampledToken, Sampler } from '../sampler.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
-import { computedValue } from './computed-value.ts';
+import { type ComputedValue, computedValue } from './computed-value.ts';
 import type { SequenceScores } from './sequence-answer.ts';
 import type { SequenceLimits, SequencePrompt } from './sequence-limits.ts';
 import type { SuppressedTokens } from './token-masks.ts';
@@ -53,6 +53,8 @@ type ThoughtPhase = {
   readonly stop: ThinkingStop | undefined;
   /** As `SequenceDriver.needs`. */
   readonly needs: 'all' | readonly number[];
+  /** As `SequenceDriver.expects`. */
+  readonly expects: readonly number[] | undefined;
   /** Before the first token: ends at once without a budget, or if the answer was requested in the meantime. */
   begin(): void;
   /** Takes the logits after the last id. */
@@ -72,6 +74,8 @@ type Thought = ThoughtOptions & {
   computable: number;
   /** The thought ends in an equals sign whose value has not been computed yet. */
   open: boolean;
+  /** The value of the open equals sign, once it has been looked for. */
+  value: { found: ComputedValue | undefined } | undefined;
   /** The last token is that of a computed value. */
   behindValue: boolean;
   /** How a model family without tags begins its answer; undefined for one with tags. */
@@ -95,6 +99,7 @@ export function createThoughtPhase(options: ThoughtOptions): ThoughtPhase {
     minimum: Math.min(request.thinking?.minimumTokens ?? 0, limits.thinking),
     computable: limits.computed,
     open: lines.equals,
+    value: undefined,
     behindValue: false,
     marker: hasMarker ? new RegExp(`^[*# ]*${family.answerMarker}`, 'm') : undefined,
   };
@@ -106,6 +111,9 @@ export function createThoughtPhase(options: ThoughtOptions): ThoughtPhase {
     get needs() {
       // Behind a value all digits are suppressed, which may be the likeliest tokens together.
       return thought.behindValue ? 'all' : options.sampler.needs;
+    },
+    get expects() {
+      return openValue(thought)?.ids;
     },
     begin() {
       const reason = options.interrupted();
@@ -146,6 +154,7 @@ function keepToken(thought: Thought, sampled: SampledToken): void {
   const before = lines.line;
   lines.push(text);
   thought.open = text.endsWith('=') && lines.equals;
+  thought.value = undefined;
   thought.lineEnded = text.endsWith('\n');
   emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [logprob], forced: false });
   if (thought.marker?.test(before + text)) {
@@ -175,6 +184,7 @@ function isContinued(thought: Thought): boolean {
   insert(thought, tokens.continuation, family.continuation);
   lines.push(family.continuation);
   thought.open = lines.equals;
+  thought.value = undefined;
   thought.lineEnded = family.continuation.endsWith('\n');
   return true;
 }
@@ -204,13 +214,21 @@ function insert({ tape, count, emit, sample }: Thought, ids: readonly number[], 
   if (ids.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: ids, logprobs: [], forced: true });
 }
 
+/** What may be inserted after the open equals sign. */
+function openValue(thought: Thought): ComputedValue | undefined {
+  const { open, lines, computable, model } = thought;
+  if (!open || computable === 0) return undefined;
+  thought.value ??= { found: computedValue(lines, model) };
+  const { found } = thought.value;
+  return found && found.ids.length <= computable ? found : undefined;
+}
+
 /** True if a value was inserted after the open equals sign. */
 function insertValue(thought: Thought): boolean {
-  if (!thought.open) return false;
+  const value = openValue(thought);
   thought.open = false;
-  const { lines, computable, model, tape, count, repetition, emit, sample } = thought;
-  const value = computable > 0 ? computedValue(lines, model) : undefined;
-  if (value === undefined || value.ids.length > computable) return false;
+  if (value === undefined) return false;
+  const { lines, tape, count, repetition, emit, sample } = thought;
   const { ids, text, expression } = value;
   thought.computable -= ids.length;
   for (const id of ids) tape.append(id);

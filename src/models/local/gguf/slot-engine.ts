@@ -104,6 +104,8 @@ function statsOf(state: State): EngineStats {
     steps: state.steps,
     prefilledTokens: state.prefilledTokens,
     batches: [...state.batches],
+    guessed: 0,
+    accepted: 0,
   };
 }
 

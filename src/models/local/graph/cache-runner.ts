@@ -19,8 +19,8 @@ export type RunCall = {
 export type CacheRunner = {
   /** Logits [rows, keep, vocabulary], valid until the next call. The rows' caches then contain the new tokens. */
   run(call: RunCall): Float32Array | Promise<Float32Array>;
-  /** The distribution of a row's last logits in the last call, if the graph computes it. */
-  distribution?(row: number): RawDistribution | undefined;
+  /** The distribution of a row's logits in the last call, if the graph computes it; `back`: positions before its last one. */
+  distribution?(row: number, back?: number): RawDistribution | undefined;
   close(): void;
 };
 

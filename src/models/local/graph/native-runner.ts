@@ -88,10 +88,10 @@ class NativeRunner implements CacheRunner {
     return lastPositions(this.logits, { rows, from: this.positions, keep, width: shape.vocabularySize });
   }
 
-  distribution(row: number): RawDistribution | undefined {
+  distribution(row: number, back = 0): RawDistribution | undefined {
     if (!this.hasParts) return undefined;
     const { count, numbers } = this.parted;
-    const end = (row + 1) * this.positions * count * numbers;
+    const end = ((row + 1) * this.positions - back) * count * numbers;
     return distributionOf(this.parts.subarray(end - count * numbers, end), this.shape.vocabularySize);
   }
 

@@ -1,0 +1,138 @@
+/**
+ * Guesses a sequence's next ids from the text at hand (prompt lookup decoding, arXiv 2304.04487): where its last ids stood
+ * before, in itself or in another chain of its response, the ids that followed there may follow here.
+ */
+
+/** Ids that have to agree before the guess, at least and (more are not compared) at most. */
+const agreeing = { least: 2, most: 16 };
+/** Earlier places of the same two ids that are compared in each text, the latest first. */
+const comparedPlaces = 8;
+/** Ids are below 2^24, so two of them are one safe integer. */
+const idRange = 2 ** 24;
+
+/** Where each two neighbouring ids stand in a text that only grows. */
+class PairIndex {
+  readonly ids: readonly number[];
+  private readonly latest = new Map<number, number>();
+  /** For each place, the place before it with the same two ids; -1: none. */
+  private readonly earlier: number[] = [-1];
+
+  constructor(ids: readonly number[]) {
+    this.ids = ids;
+  }
+
+  /** The latest of the places with the longest agreement with the ends of `tail`, which the text goes on after. */
+  longestMatch(tail: readonly number[]): { end: number; length: number } {
+    this.update();
+    let best = { end: -1, length: 0 };
+    let end = this.latest.get(pairOf(tail.at(-2), tail.at(-1))) ?? -1;
+    for (let compared = 0; end >= 0 && compared < comparedPlaces; compared += 1) {
+      let length = 0;
+      while (length < tail.length && this.ids[end - length] === tail[tail.length - 1 - length]) length += 1;
+      if (length > best.length) best = { end, length };
+      end = this.earlier[end] ?? -1;
+    }
+    return best;
+  }
+
+  /** Takes in all places that have an id after them. */
+  private update(): void {
+    for (let end = this.earlier.length; end < this.ids.length - 1; end += 1) {
+      const pair = pairOf(this.ids[end - 1], this.ids[end]);
+      this.earlier.push(this.latest.get(pair) ?? -1);
+      this.latest.set(pair, end);
+    }
+  }
+}
+
+function pairOf(first = 0, second = 0): number {
+  return first * idRange + second;
+}
+
+/** `chances[i]`: the probability that the ids up to `ids[i]` all come. */
+export type Guess = { ids: number[]; chances: number[] };
+
+/** Shared by the sequences of one engine; an index lives as long as its ids. */
+export type PairIndexes = WeakMap<readonly number[], PairIndex>;
+
+export function createPairIndexes(): PairIndexes {
+  return new WeakMap();
+}
+
+/** The guesses for one sequence, with a running count of how often they came. */
+export type PromptLookup = {
+  /**
+   * Up to `most` ids that may follow the sequence's ids and `given`, which are expected to come first. Counts whether the
+   * previous guess came, even where it was not run.
+   */
+  guess(options: {
+    ids: readonly number[];
+    given?: readonly number[] | undefined;
+    others: readonly (readonly number[])[];
+    most: number;
+  }): Guess;
+};
+
+/** Classes of agreement by its least length, and how often their guess comes before any was counted. */
+const classes = [
+  { from: 9, chance: 0.8 },
+  { from: 5, chance: 0.6 },
+  { from: 3, chance: 0.4 },
+  { from: agreeing.least, chance: 0.25 },
+];
+/** Guesses that a chance assumed beforehand weighs as much as, and after how many the older ones count half. */
+const counted = { before: 6, most: 48 };
+
+export function createPromptLookup(indexes: PairIndexes): PromptLookup {
+  const counts = classes.map(({ chance }) => ({ came: chance * counted.before, all: counted.before }));
+  const countOf = (agreement: number) => counts[classes.findIndex(({ from }) => agreement >= from)];
+  const indexOf = (ids: readonly number[]): PairIndex => {
+    const index = indexes.get(ids) ?? new PairIndex(ids);
+    indexes.set(ids, index);
+    return index;
+  };
+  let previous: { given: readonly number[]; at: number; ids: readonly number[]; agreement: number } | undefined;
+  const count = (ids: readonly number[]): void => {
+    if (previous === undefined) return;
+    const { given, at, agreement } = previous;
+    if (given.some((id, index) => ids[at + index] !== id)) return;
+    for (const [index, id] of previous.ids.entries()) {
+      const actual = ids[at + given.length + index];
+      const entry = countOf(agreement + index);
+      if (actual === undefined || entry === undefined) return;
+      if (entry.all >= counted.most) {
+        entry.all /= 2;
+        entry.came /= 2;
+      }
+      entry.all += 1;
+      if (actual !== id) return;
+      entry.came += 1;
+    }
+  };
+  return {
+    guess({ ids, given = [], others, most }) {
+      count(ids);
+      const tail = [...ids.slice(-agreeing.most), ...given].slice(-agreeing.most);
+      let best = { text: ids, ...indexOf(ids).longestMatch(tail) };
+      for (const other of others) {
+        const found = indexOf(other).longestMatch(tail);
+        if (found.length > best.length) best = { text: other, ...found };
+      }
+      const guessed: Guess = { ids: [], chances: [] };
+      let chance = 1;
+      // A text that repeats itself within the guess goes on with the guess.
+      const own = [...given];
+      for (let at = best.end + 1; best.length >= agreeing.least && guessed.ids.length < most; at += 1) {
+        const id = best.text[at] ?? (best.text === ids ? own[at - ids.length] : undefined);
+        const entry = countOf(best.length + guessed.ids.length);
+        if (id === undefined || entry === undefined) break;
+        chance *= entry.came / entry.all;
+        guessed.ids.push(id);
+        guessed.chances.push(chance);
+        own.push(id);
+      }
+      previous = { given: [...given], at: ids.length, ids: guessed.ids, agreement: best.length };
+      return guessed;
+    },
+  };
+}
