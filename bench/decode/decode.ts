@@ -8,6 +8,7 @@ import { eightSamples, randomArrivals, secondTurn } from './many-rows.ts';
 import { memory } from './memory.ts';
 import { openOurs } from './ours.ts';
 import { singleRow } from './single-row.ts';
+import { speculation } from './speculation.ts';
 
 /**
  * The decoder's figures, each a ratio within one run: `npm run bench:decode -- [--json] [--gguf PATH] [--only NAME]
@@ -42,6 +43,7 @@ if (wanted('arrivals')) add(await randomArrivals(ours, Math.min(3, rounds)));
 if (wanted('turns')) add(await secondTurn(ours, rounds));
 if (wanted('constrained')) add(...(await constrained(ours, rounds)));
 if (wanted('computed')) add(...(await computedValues(ours, rounds)));
+if (wanted('guesses')) add(...(await speculation(rounds)));
 await ours.model.close();
 await generate.close();
 if (!('missing' in llama)) await llama.close();

@@ -16,7 +16,7 @@ const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '32' ? 32 : 8;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
 
-export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise<Ours> {
+export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits, speculates = true): Promise<Ours> {
   const folder = await loadModelFolder(folderPath);
   const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({
@@ -24,6 +24,7 @@ export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise
     threads,
     kvMegabytes,
     kvBits,
+    speculates,
     warn: (message) => console.error(message),
     now: Date.now,
     ...(grammar && { grammar }),

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GenerateRequest } from '../../src/core/language-model.ts';
-import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import {
+  createDecoderModel,
+  createFolderGrammar,
+  type DecoderModel,
+} from '../../src/models/local/decoder/decoder-model.ts';
 import { loadModelFolder, type ModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { openDecoderSession } from '../../src/models/local/graph/session.ts';
 import { createInferenceProxy } from '../../src/models/local/process/inference-proxy.ts';
@@ -14,6 +18,35 @@ const questions = ['What is 347 + 586?', 'Put 82, 58, 38 in order.', 'What is 12
 const hers = { owner: 'a', response: 'a1', ownPrompt: true };
 
 const folder: ModelFolder = await loadModelFolder(folderPath);
+const grammar = createFolderGrammar(folder);
+
+const list = ['apples: 3', 'brown rice: 1', 'candles: 5', 'green tea: 2'].map((line) => `- ${line}`).join('\n');
+const again = ask(`Here is a list:\n${list}\nWrite the same list again, twice.`);
+const guess = (prompt: GenerateRequest['prompt'], changes: Parameters<typeof requestOf>[1] = {}) =>
+  requestOf(prompt, { deterministic: false, answer: { maxTokens: 50 }, ...changes });
+const item = {
+  type: 'object',
+  properties: { name: { enum: ['apples', 'candles'] }, count: { type: 'integer', minimum: 1, maximum: 9 } },
+  required: ['name', 'count'],
+  additionalProperties: false,
+};
+const items = { type: 'array', items: item, minItems: 3, maxItems: 3 };
+/** Requests whose texts can partly be guessed: every way in which a token is drawn, kept or inserted. */
+const guessable: Record<string, GenerateRequest> = {
+  greedy: guess(again),
+  'a temperature': guess(again, { sampling: { temperature: 0.8, topP: 0.95, seed: 4 } }),
+  'a high temperature': guess(again, { sampling: { temperature: 1.3, minP: 0.05, seed: 5 } }),
+  penalties: guess(again, { sampling: { temperature: 0.7, repetitionPenalty: 1.1, frequencyPenalty: 0.2, seed: 6 } }),
+  alternatives: guess(again, { answer: { maxTokens: 30, topLogprobs: 3 }, sampling: { temperature: 0.5, seed: 7 } }),
+  'a stop text': guess(again, { answer: { maxTokens: 50, stop: ['rice: 1\n- can'] } }),
+  'a schema': guess(again, {
+    answer: { maxTokens: 60, constraint: { type: 'json_schema', schema: items } },
+    sampling: { temperature: 0.8, seed: 8 },
+  }),
+  'a budget': guess(questions[0] ?? ask(''), { budget: 30, sampling: { temperature: 0.6, seed: 9 } }),
+  'computed values': guess(ask('What is 132 × 6 + 132 × 7?'), { thinking: { budgetTokens: 80, computeTokens: 60 } }),
+  'two samples': guess(again, { samples: 2, sampling: { temperature: 0.4, seed: 10 } }),
+};
 
 describe('a session', () => {
   test('without the C API warns, copies and says the same', async () => {
@@ -37,7 +70,7 @@ describe('a session', () => {
 describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
   let model: DecoderModel;
 
-  async function open(kvMegabytes: number): Promise<DecoderModel> {
+  async function open(kvMegabytes: number, speculates = true): Promise<DecoderModel> {
     const opened = await createDecoderModel({
       folder,
       threads: 2,
@@ -47,6 +80,8 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
         throw new Error(message);
       },
       now: Date.now,
+      speculates,
+      ...(grammar && { grammar }),
     });
     if ('unsupported' in opened) throw new Error(opened.unsupported);
     return opened.model;
@@ -222,6 +257,23 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
       expect(await prefilled(fresh, guess('a1', thought.thinkingIds))).toEqual(before.right);
       await fresh.close();
     });
+  });
+
+  test('texts are the same with guesses of their next tokens as without', async () => {
+    const [on, off] = [await open(64), await open(64, false)];
+    for (const [name, request] of Object.entries(guessable)) {
+      const runs = async (model: DecoderModel) =>
+        (await runSamples(model, request)).map(({ events: _, finish: { scores, ...finish }, ...run }) => {
+          return { ...run, finish, mean: (scores.answerMeanLogprob ?? 0).toFixed(3) };
+        });
+      expect(await runs(on), name).toEqual(await runs(off));
+    }
+    const [{ guessed, accepted, steps }, plain] = [on.stats(), off.stats()];
+    expect(accepted).toBeGreaterThan(50);
+    expect(guessed).toBeGreaterThan(accepted);
+    expect(steps).toBeLessThan(plain.steps);
+    expect(plain.guessed).toBe(0);
+    await Promise.all([on.close(), off.close()]);
   });
 
   describe('the cap', () => {

@@ -23,7 +23,7 @@ export function createToyRunner(arena: KvArena, hooks: { onRun?(call: RunCall): 
     }
     return id ?? -1;
   };
-  let last: Float32Array[] = [];
+  let last: Float32Array[][] = [];
   return {
     run(call) {
       hooks.onRun?.(call);
@@ -48,11 +48,16 @@ export function createToyRunner(arena: KvArena, hooks: { onRun?(call: RunCall): 
         }
       }
       last = Array.from({ length: rows }, (_, row) =>
-        logits.slice(((row + 1) * keep - 1) * toyVocabulary, (row + 1) * keep * toyVocabulary),
+        Array.from({ length: keep }, (_, kept) =>
+          logits.slice((row * keep + kept) * toyVocabulary, (row * keep + kept + 1) * toyVocabulary),
+        ),
       );
       return logits;
     },
-    distribution: (row) => last[row] && rawDistribution(last[row]),
+    distribution(row, back = 0) {
+      const found = last[row]?.at(-1 - back);
+      return found && rawDistribution(found);
+    },
     close() {},
   };
 }

@@ -1,0 +1,111 @@
+import type { GenerateRequest } from '../../src/core/language-model.ts';
+import { type Figure, figureOf, median } from './figure.ts';
+import { type Ours, openOurs } from './ours.ts';
+
+type Case = { content: string; budget?: number };
+
+const shopping = ['apples', 'brown rice', 'olive oil', 'candles', 'green tea', 'soap', 'paper bags', 'light bulbs'];
+const list = shopping.map((item, index) => `- ${item}: ${index + 2}`).join('\n');
+const code = `def total(items):
+    result = 0
+    for item in items:
+        result = result + item.price * item.count
+    return result
+
+def average(items):
+    if len(items) == 0:
+        return 0
+    return total(items) / len(items)`;
+const report = `The library in Ansan opens at nine in the morning and closes at six in the evening. On Mondays it is closed.
+Readers may borrow up to seven books for two weeks. A fine of 100 won is due for each day after that. The reading room on
+the second floor has forty seats, and the children's room on the first floor has twenty. Last year 12,480 readers borrowed
+91,300 books, which is 4 per cent more than in the year before.`;
+
+/** Texts that say again what is there, and texts that don't. The same seeds with guesses and without. */
+const sets: Record<'repeats' | 'new', Case[]> = {
+  repeats: [
+    { content: `Here is a list:\n${list}\nWrite the same list again, with 3 candles in place of 5.` },
+    { content: `Here is some Python:\n${code}\nRewrite the code with the name "amount" in place of "result".` },
+    { content: `${report}\n\nSummarize the text above in three sentences.` },
+    { content: `${report}\n\nCorrect the text above: the library opens at eight. Give the whole text.` },
+    {
+      content: `Compare A and B.\nA:\n${list}\nB:\n${list.replace('soap', 'salt')}\nSay for each line if it is the same.`,
+    },
+    { content: 'Which of 17.25, 17.3, 17.205 and 17.19 is the largest? Compare each two of them.', budget: 200 },
+    { content: 'A shop sells 12 boxes of 8 pens on each of 6 days. How many pens does it sell in all?', budget: 200 },
+  ],
+  new: [
+    { content: 'Tell a story about a fox and an old tree.' },
+    { content: 'Why is the sky blue?' },
+    { content: 'Describe the city of Seoul to a child.' },
+    { content: 'What should I know before I buy a bicycle?' },
+    { content: 'Explain how bread is made.' },
+    { content: 'Write a letter to a friend about a day at the sea.' },
+  ],
+};
+
+/** Tokens/s of one sequence with guesses from the text at hand, against without. */
+export async function speculation(rounds: number): Promise<Figure[]> {
+  const models = { on: await openOurs(), off: await openOurs(256, undefined, false) };
+  const figures: Figure[] = [];
+  for (const [name, cases] of Object.entries(sets)) {
+    const ratios: number[] = [];
+    const each: string[] = [];
+    let [same, texts] = [0, 0];
+    const before = models.on.model.stats();
+    for (const [index, one] of cases.entries()) {
+      const rates = { on: [] as number[], off: [] as number[] };
+      for (let round = 0; round < rounds; round += 1) {
+        const request = requestFor(one, 100 * index + round);
+        // Each goes first equally often.
+        const order = round % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const);
+        const found = { on: await written(models[order[0]], request), off: await written(models[order[1]], request) };
+        const [on, off] = order[0] === 'on' ? [found.on, found.off] : [found.off, found.on];
+        texts += 1;
+        if (on.ids.join() === off.ids.join()) same += 1;
+        // A text of a few tokens has no rate.
+        if (off.ids.length < 16) continue;
+        rates.on.push(on.rate);
+        rates.off.push(off.rate);
+        ratios.push(on.rate / off.rate);
+      }
+      each.push(`${median(rates.on).toFixed(0)}/${median(rates.off).toFixed(0)}`);
+    }
+    const { guessed, accepted } = models.on.model.stats();
+    figures.push(
+      figureOf(
+        name === 'repeats' ? 'guesses, text that repeats' : 'guesses, text that does not',
+        median(ratios),
+        { atLeast: name === 'repeats' ? 1.3 : 0.98 },
+        `tokens/s with/without: ${each.join(', ')}; least ${Math.min(...ratios).toFixed(2)}; ${accepted - before.accepted} of ${guessed - before.guessed} guesses right; ${same} of ${texts} texts the same`,
+      ),
+    );
+  }
+  for (const { model } of Object.values(models)) await model.close();
+  return figures;
+}
+
+function requestFor({ content, budget }: Case, seed: number): GenerateRequest {
+  return {
+    prompt: { messages: [{ role: 'user', content }] },
+    samples: 1,
+    ...(budget !== undefined && { thinking: { budgetTokens: budget, computeTokens: 60 } }),
+    answer: { maxTokens: 160 },
+    sampling: { temperature: 0.6, topP: 0.95, seed },
+    deterministic: false,
+  };
+}
+
+/** A text's ids, and tokens per second between the first and the last of them. */
+async function written({ model }: Ours, request: GenerateRequest): Promise<{ ids: number[]; rate: number }> {
+  const ids: number[] = [];
+  let [firstAt, lastAt, first] = [Number.NaN, Number.NaN, 0];
+  for await (const event of model.generate(request, { signal: new AbortController().signal })) {
+    if (event.type !== 'answer-delta' && event.type !== 'thinking-delta') continue;
+    if (event.tokenIds.length === 0) continue;
+    ids.push(...event.tokenIds);
+    lastAt = performance.now();
+    if (Number.isNaN(firstAt)) [firstAt, first] = [lastAt, ids.length];
+  }
+  return { ids, rate: ((ids.length - first) * 1000) / (lastAt - firstAt) };
+}
