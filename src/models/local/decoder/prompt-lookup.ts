@@ -3,29 +3,31 @@
  * before, in itself or in another chain of its response, the ids that followed there may follow here.
  */
 
-/** Ids that have to agree before the guess, at least and (more are not compared) at most. */
-const agreeing = { least: 2, most: 16 };
+/** Ids in front of the guess that are compared. */
+const mostAgreeing = 16;
 /** Earlier places of the same two ids that are compared in each text, the latest first. */
 const comparedPlaces = 8;
 /** Ids are below 2^24, so two of them are one safe integer. */
 const idRange = 2 ** 24;
 
-/** Where each two neighbouring ids stand in a text that only grows. */
-class PairIndex {
+/** Where each id, and each two neighbouring ones, stand in a text that only grows. */
+class TextIndex {
   readonly ids: readonly number[];
-  private readonly latest = new Map<number, number>();
+  private readonly latestOfOne = new Map<number, number>();
+  private readonly latestOfTwo = new Map<number, number>();
   /** For each place, the place before it with the same two ids; -1: none. */
-  private readonly earlier: number[] = [-1];
+  private readonly earlier: number[] = [];
 
   constructor(ids: readonly number[]) {
     this.ids = ids;
   }
 
-  /** The latest of the places with the longest agreement with the ends of `tail`, which the text goes on after. */
+  /** The place after which the text has what may follow `tail`: of the longest agreement with its end, the latest. */
   longestMatch(tail: readonly number[]): { end: number; length: number } {
     this.update();
-    let best = { end: -1, length: 0 };
-    let end = this.latest.get(pairOf(tail.at(-2), tail.at(-1))) ?? -1;
+    const single = this.latestOfOne.get(tail.at(-1) ?? -1);
+    let best = single === undefined ? { end: -1, length: 0 } : { end: single, length: 1 };
+    let end = this.latestOfTwo.get(pairOf(tail.at(-2), tail.at(-1))) ?? -1;
     for (let compared = 0; end >= 0 && compared < comparedPlaces; compared += 1) {
       let length = 0;
       while (length < tail.length && this.ids[end - length] === tail[tail.length - 1 - length]) length += 1;
@@ -38,14 +40,17 @@ class PairIndex {
   /** Takes in all places that have an id after them. */
   private update(): void {
     for (let end = this.earlier.length; end < this.ids.length - 1; end += 1) {
-      const pair = pairOf(this.ids[end - 1], this.ids[end]);
-      this.earlier.push(this.latest.get(pair) ?? -1);
-      this.latest.set(pair, end);
+      const id = this.ids[end] ?? 0;
+      const pair = pairOf(this.ids[end - 1], id);
+      this.earlier.push(this.latestOfTwo.get(pair) ?? -1);
+      this.latestOfTwo.set(pair, end);
+      this.latestOfOne.set(id, end);
     }
   }
 }
 
-function pairOf(first = 0, second = 0): number {
+/** Negative where there is no first one. */
+function pairOf(first = -1, second = 0): number {
   return first * idRange + second;
 }
 
@@ -53,9 +58,9 @@ function pairOf(first = 0, second = 0): number {
 export type Guess = { ids: number[]; chances: number[] };
 
 /** Shared by the sequences of one engine; an index lives as long as its ids. */
-export type PairIndexes = WeakMap<readonly number[], PairIndex>;
+export type TextIndexes = WeakMap<readonly number[], TextIndex>;
 
-export function createPairIndexes(): PairIndexes {
+export function createTextIndexes(): TextIndexes {
   return new WeakMap();
 }
 
@@ -78,16 +83,17 @@ const classes = [
   { from: 9, chance: 0.8 },
   { from: 5, chance: 0.6 },
   { from: 3, chance: 0.4 },
-  { from: agreeing.least, chance: 0.25 },
+  { from: 2, chance: 0.25 },
+  { from: 1, chance: 0.15 },
 ];
 /** Guesses that a chance assumed beforehand weighs as much as, and after how many the older ones count half. */
 const counted = { before: 6, most: 48 };
 
-export function createPromptLookup(indexes: PairIndexes): PromptLookup {
+export function createPromptLookup(indexes: TextIndexes): PromptLookup {
   const counts = classes.map(({ chance }) => ({ came: chance * counted.before, all: counted.before }));
   const countOf = (agreement: number) => counts[classes.findIndex(({ from }) => agreement >= from)];
-  const indexOf = (ids: readonly number[]): PairIndex => {
-    const index = indexes.get(ids) ?? new PairIndex(ids);
+  const indexOf = (ids: readonly number[]): TextIndex => {
+    const index = indexes.get(ids) ?? new TextIndex(ids);
     indexes.set(ids, index);
     return index;
   };
@@ -112,7 +118,7 @@ export function createPromptLookup(indexes: PairIndexes): PromptLookup {
   return {
     guess({ ids, given = [], others, most }) {
       count(ids);
-      const tail = [...ids.slice(-agreeing.most), ...given].slice(-agreeing.most);
+      const tail = [...ids.slice(-mostAgreeing), ...given].slice(-mostAgreeing);
       let best = { text: ids, ...indexOf(ids).longestMatch(tail) };
       for (const other of others) {
         const found = indexOf(other).longestMatch(tail);
@@ -122,7 +128,7 @@ export function createPromptLookup(indexes: PairIndexes): PromptLookup {
       let chance = 1;
       // A text that repeats itself within the guess goes on with the guess.
       const own = [...given];
-      for (let at = best.end + 1; best.length >= agreeing.least && guessed.ids.length < most; at += 1) {
+      for (let at = best.end + 1; best.length > 0 && guessed.ids.length < most; at += 1) {
         const id = best.text[at] ?? (best.text === ids ? own[at - ids.length] : undefined);
         const entry = countOf(best.length + guessed.ids.length);
         if (id === undefined || entry === undefined) break;

@@ -1,5 +1,5 @@
 import type { PrefixStore } from './prefix-store.ts';
-import { createPairIndexes, createPromptLookup, type PairIndexes, type PromptLookup } from './prompt-lookup.ts';
+import { createPromptLookup, createTextIndexes, type PromptLookup, type TextIndexes } from './prompt-lookup.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
@@ -86,11 +86,11 @@ export type Speculation = {
   ): Guessed[] | undefined;
 };
 
-type State = { costs: RunCosts; indexes: PairIndexes; lookups: WeakMap<Sequence, PromptLookup> };
+type State = { costs: RunCosts; indexes: TextIndexes; lookups: WeakMap<Sequence, PromptLookup> };
 
 /** `plan` gives runs of their own to one or two sequences that otherwise share a run; undefined: they share it. */
 export function createSpeculation(costs: RunCosts): Speculation {
-  const state: State = { costs, indexes: createPairIndexes(), lookups: new WeakMap() };
+  const state: State = { costs, indexes: createTextIndexes(), lookups: new WeakMap() };
   return {
     plan(sequences, { running, store }) {
       const decoding = running.filter((one) => one.decoding && !one.driver.finished).length;

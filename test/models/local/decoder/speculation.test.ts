@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { createEngine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
 import type { SequenceCache } from '../../../../src/models/local/decoder/prefix-store.ts';
-import { createPairIndexes, createPromptLookup } from '../../../../src/models/local/decoder/prompt-lookup.ts';
+import { createPromptLookup, createTextIndexes } from '../../../../src/models/local/decoder/prompt-lookup.ts';
 import type { SequenceDriver } from '../../../../src/models/local/decoder/sequence.ts';
 import { createRunCosts } from '../../../../src/models/local/decoder/speculation.ts';
+import { streamSeed } from '../../../../src/models/local/sampler.ts';
 import { createToyRunner, toyLogits, toyShape } from './toy-runner.ts';
 
 const guessOf = (ids: readonly number[], others: readonly (readonly number[])[] = [], most = 4) =>
-  createPromptLookup(createPairIndexes()).guess({ ids, others, most }).ids;
+  createPromptLookup(createTextIndexes()).guess({ ids, others, most }).ids;
 
 describe('a guess', () => {
   test.each<[string, number[], number[][], number[]]>([
@@ -17,7 +18,8 @@ describe('a guess', () => {
     ['follows the latest of equal ones', [1, 2, 3, 8, 1, 2, 4, 8, 5, 1, 2], [], [4, 8, 5, 1]],
     ['goes on with itself in a text that repeats', [1, 2, 3, 1, 2, 3, 1, 2], [], [3, 1, 2, 3]],
     ['comes from another chain that agrees further', [1, 2, 3, 6, 1, 2], [[5, 6, 1, 2, 8, 9]], [8, 9]],
-    ['is nothing after two ids that never stood together', [1, 2, 3, 2, 1], [[2, 3]], []],
+    ['follows the last id where no two agree', [1, 2, 3, 2, 1], [], [2, 3, 2, 1]],
+    ['is nothing after an id that never stood there', [1, 2, 3], [[2, 4]], []],
     ['is nothing at the end of another chain', [4, 5], [[1, 4, 5]], []],
   ])('%s', (_name, ids, others, expected) => {
     expect(guessOf(ids, others)).toEqual(expected);
@@ -28,7 +30,7 @@ describe('a guess', () => {
       [1, 2, 7],
       [3, 4],
     ];
-    const lookup = createPromptLookup(createPairIndexes());
+    const lookup = createPromptLookup(createTextIndexes());
     const guess = () => lookup.guess({ ids: own, others: [other], most: 2 }).ids;
     expect(guess()).toEqual([]);
     own.push(1, 2);
@@ -40,14 +42,14 @@ describe('a guess', () => {
   });
 
   test('behind expected ids follows those', () => {
-    const lookup = createPromptLookup(createPairIndexes());
+    const lookup = createPromptLookup(createTextIndexes());
     expect(lookup.guess({ ids: [1, 2, 3, 4, 1], given: [2], others: [], most: 2 }).ids).toEqual([3, 4]);
   });
 
   test('is thought likelier where earlier ones came, and less likely where they did not, run or not', () => {
     const chanceAfter = (next: (turn: number) => number) => {
       const ids = [1, 2, 3];
-      const lookup = createPromptLookup(createPairIndexes());
+      const lookup = createPromptLookup(createTextIndexes());
       for (let turn = 0; turn < 40; turn += 1) {
         ids.push(100 + turn, 1, 2);
         lookup.guess({ ids, others: [], most: 1 });
@@ -203,8 +205,8 @@ describe('a sequence whose ids are guessed', () => {
       return engine.stats.accepted;
     };
     expect(await guessed(together)).toBeGreaterThan(100);
-    expect(await guessed({ ...together, response: 's' })).toBe(0);
-    expect(await guessed({ ...together, owner: 'b' })).toBe(0);
+    expect(await guessed({ ...together, response: 's' })).toBeLessThan(20);
+    expect(await guessed({ ...together, owner: 'b' })).toBeLessThan(20);
   });
 
   test('takes turns with a second one that repeats as well', async () => {
@@ -221,7 +223,7 @@ describe('a sequence whose ids are guessed', () => {
     ['with two others', 3, false],
   ])('is not, %s', async (_name, count, alone) => {
     const engine = toyEngine();
-    const rows = Array.from({ length: count }, (_, index) => scripted([index, 2], circle(60)));
+    const rows = Array.from({ length: count }, () => scripted([1, 2], circle(60)));
     engine.add(
       rows.map(({ driver }) => driver),
       { alone },
@@ -232,14 +234,15 @@ describe('a sequence whose ids are guessed', () => {
 
   test('stops being guessed where the guesses are wrong', async () => {
     const engine = toyEngine();
-    // The same two ids, and each time another one after them.
+    // Nearly every two ids stood together before; one in twenty guesses comes.
     const row = scripted(
       [1],
-      fresh(200).flatMap((id) => [61, 62, id]),
+      Array.from({ length: 1000 }, (_, index) => (streamSeed(index, 0) >>> 0) % 20),
     );
     engine.add([row.driver], { alone: false });
     await row.done;
     expect(row.wrong).toEqual([]);
-    expect(engine.stats.guessed).toBeLessThan(120);
+    expect(engine.stats.guessed).toBeGreaterThan(3);
+    expect(engine.stats.guessed).toBeLessThan(100);
   });
 });
