@@ -21,7 +21,7 @@ Readers may borrow up to seven books for two weeks. A fine of 100 won is due for
 the second floor has forty seats, and the children's room on the first floor has twenty. Last year 12,480 readers borrowed
 91,300 books, which is 4 per cent more than in the year before.`;
 
-/** Texts that say again what is there, and texts that don't. The same seeds with guesses and without. */
+/** Texts that say again what is there, and texts that don't. The same seeds with guesses and plain. */
 const sets: Record<'repeats' | 'new', Case[]> = {
   repeats: [
     { content: `Here is a list:\n${list}\nWrite the same list again, with 3 candles in place of 5.` },
@@ -44,40 +44,46 @@ const sets: Record<'repeats' | 'new', Case[]> = {
   ],
 };
 
-/** Tokens/s of one sequence with guesses from the text at hand, against without. */
+/** Tokens/s of one sequence with guesses from the text at hand, against without: of each round, all texts together. */
 export async function speculation(rounds: number): Promise<Figure[]> {
   const models = { on: await openOurs(), off: await openOurs(256, undefined, false) };
   const figures: Figure[] = [];
   for (const [name, cases] of Object.entries(sets)) {
     const ratios: number[] = [];
-    const each: string[] = [];
+    const sums = cases.map(() => ({ tokens: 0, on: 0, off: 0 }));
     let [same, texts] = [0, 0];
     const before = models.on.model.stats();
-    for (const [index, one] of cases.entries()) {
-      const rates = { on: [] as number[], off: [] as number[] };
-      for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round <= rounds; round += 1) {
+      let [on, off] = [0, 0];
+      for (const [index, one] of cases.entries()) {
         const request = requestFor(one, 100 * index + round);
         // Each goes first equally often.
-        const order = round % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const);
-        const found = { on: await written(models[order[0]], request), off: await written(models[order[1]], request) };
-        const [on, off] = order[0] === 'on' ? [found.on, found.off] : [found.off, found.on];
+        const order = (round + index) % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const);
+        const found = new Map<string, Written>();
+        for (const way of order) found.set(way, await written(models[way], request));
+        const [guessing, plain] = [found.get('on'), found.get('off')];
+        if (round === 0 || guessing === undefined || plain === undefined) continue; // warms up
         texts += 1;
-        if (on.ids.join() === off.ids.join()) same += 1;
-        // A text of a few tokens has no rate.
-        if (off.ids.length < 16) continue;
-        rates.on.push(on.rate);
-        rates.off.push(off.rate);
-        ratios.push(on.rate / off.rate);
+        if (guessing.ids.join() === plain.ids.join()) same += 1;
+        on += guessing.milliseconds;
+        off += plain.milliseconds;
+        const sum = sums[index];
+        if (sum === undefined) continue;
+        sum.tokens += plain.ids.length - 1;
+        sum.on += guessing.milliseconds;
+        sum.off += plain.milliseconds;
       }
-      each.push(`${median(rates.on).toFixed(0)}/${median(rates.off).toFixed(0)}`);
+      if (round > 0) ratios.push(off / on);
     }
     const { guessed, accepted } = models.on.model.stats();
+    const rate = (tokens: number, milliseconds: number) => ((tokens * 1000) / milliseconds).toFixed(0);
+    const each = sums.map(({ tokens, on, off }) => `${rate(tokens, on)}/${rate(tokens, off)}`).join(', ');
     figures.push(
       figureOf(
-        name === 'repeats' ? 'guesses, text that repeats' : 'guesses, text that does not',
+        `guesses, text that ${name === 'repeats' ? 'repeats' : 'does not repeat'}`,
         median(ratios),
         { atLeast: name === 'repeats' ? 1.3 : 0.98 },
-        `tokens/s with/without: ${each.join(', ')}; least ${Math.min(...ratios).toFixed(2)}; ${accepted - before.accepted} of ${guessed - before.guessed} guesses right; ${same} of ${texts} texts the same`,
+        `tokens/s with/without: ${each}; worst round ${Math.min(...ratios).toFixed(2)}; ${accepted - before.accepted} of ${guessed - before.guessed} guessed tokens came; ${same} of ${texts} texts the same`,
       ),
     );
   }
@@ -96,16 +102,18 @@ function requestFor({ content, budget }: Case, seed: number): GenerateRequest {
   };
 }
 
-/** A text's ids, and tokens per second between the first and the last of them. */
-async function written({ model }: Ours, request: GenerateRequest): Promise<{ ids: number[]; rate: number }> {
+type Written = { ids: number[]; milliseconds: number };
+
+/** A text's ids, and the time from the first to the last of them. */
+async function written({ model }: Ours, request: GenerateRequest): Promise<Written> {
   const ids: number[] = [];
-  let [firstAt, lastAt, first] = [Number.NaN, Number.NaN, 0];
+  let [firstAt, lastAt] = [0, 0];
   for await (const event of model.generate(request, { signal: new AbortController().signal })) {
     if (event.type !== 'answer-delta' && event.type !== 'thinking-delta') continue;
     if (event.tokenIds.length === 0) continue;
     ids.push(...event.tokenIds);
     lastAt = performance.now();
-    if (Number.isNaN(firstAt)) [firstAt, first] = [lastAt, ids.length];
+    if (firstAt === 0) firstAt = lastAt;
   }
-  return { ids, rate: ((ids.length - first) * 1000) / (lastAt - firstAt) };
+  return { ids, milliseconds: lastAt - firstAt };
 }
