@@ -237,7 +237,7 @@ describe('a sequence whose ids are guessed', () => {
     // Nearly every two ids stood together before; one in twenty guesses comes.
     const row = scripted(
       [1],
-      Array.from({ length: 1000 }, (_, index) => (streamSeed(index, 0) >>> 0) % 20),
+      Array.from({ length: 600 }, (_, index) => (streamSeed(index, 0) >>> 0) % 20),
     );
     engine.add([row.driver], { alone: false });
     await row.done;
