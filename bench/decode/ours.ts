@@ -16,7 +16,8 @@ const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '32' ? 32 : 8;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
 
-export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits, speculates = true): Promise<Ours> {
+/** `speculates`: as the service does; without, each run gives one token of each row, so that rates are those of the runs. */
+export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits, speculates = false): Promise<Ours> {
   const folder = await loadModelFolder(folderPath);
   const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({

@@ -46,7 +46,7 @@ const sets: Record<'repeats' | 'new', Case[]> = {
 
 /** Tokens/s of one sequence with guesses from the text at hand, against without: of each round, all texts together. */
 export async function speculation(rounds: number): Promise<Figure[]> {
-  const models = { on: await openOurs(), off: await openOurs(256, undefined, false) };
+  const models = { on: await openOurs(256, undefined, true), off: await openOurs() };
   const figures: Figure[] = [];
   for (const [name, cases] of Object.entries(sets)) {
     const ratios: number[] = [];
