@@ -55,7 +55,7 @@ function pairOf(first = -1, second = 0): number {
 }
 
 /** `chances[i]`: the probability that the ids up to `ids[i]` all come. */
-export type Guess = { ids: number[]; chances: number[] };
+type Guess = { ids: number[]; chances: number[] };
 
 /** Shared by the sequences of one engine; an index lives as long as its ids. */
 export type TextIndexes = WeakMap<readonly number[], TextIndex>;

@@ -93,8 +93,11 @@ export function createSpeculation(costs: RunCosts): Speculation {
   const state: State = { costs, indexes: createTextIndexes(), lookups: new WeakMap() };
   return {
     plan(sequences, { running, store }) {
-      const decoding = running.filter((one) => one.decoding && !one.driver.finished).length;
-      if (decoding > mostDecoding || sequences.some(({ alone, place }) => alone || !place)) return undefined;
+      const unfinished = running.filter(({ driver }) => !driver.finished);
+      if (unfinished.filter(({ decoding }) => decoding).length > mostDecoding) return undefined;
+      // Samples of a request share its thinking budget, so none may get ahead of the others.
+      const together = ({ request }: Sequence) => unfinished.filter((one) => one.request === request).length > 1;
+      if (sequences.some((one) => one.alone || !one.place || together(one))) return undefined;
       const rows = sequences.length;
       const plans = sequences.map((sequence) => {
         const past = sequence.cached;
@@ -138,21 +141,19 @@ function planOne(
   return { guess: [...given, ...found.ids].slice(0, best.length), gain: best.gain };
 }
 
-/** The ids of the other chains of a sequence's request and response. */
+/** The ids of the other chains of a sequence's response. */
 function textsBeside(
   sequence: Sequence,
   running: readonly Sequence[],
   store: PrefixStore,
 ): readonly (readonly number[])[] {
-  const { cache, request } = sequence;
+  const { cache } = sequence;
   const ofResponse = (other: Sequence['cache']) =>
     cache?.response !== undefined && other?.response === cache.response && other.owner === cache.owner;
   const chains = [
     ...store.sequences.filter((stored) => ofResponse(stored.cache)),
     ...running.flatMap((other) =>
-      other !== sequence && !other.alone && (other.request === request || ofResponse(other.cache))
-        ? [other.driver]
-        : [],
+      other !== sequence && !other.alone && ofResponse(other.cache) ? [other.driver] : [],
     ),
   ];
   return chains.slice(-mostOthers).map(({ ids }) => ids);

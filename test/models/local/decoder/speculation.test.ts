@@ -220,7 +220,7 @@ describe('a sequence whose ids are guessed', () => {
 
   test.each([
     ['by itself, as for `deterministic`', 1, true],
-    ['with two others', 3, false],
+    ['beside another sample, which shares its budget', 2, false],
   ])('is not, %s', async (_name, count, alone) => {
     const engine = toyEngine();
     const rows = Array.from({ length: count }, () => scripted([1, 2], circle(60)));
@@ -230,6 +230,18 @@ describe('a sequence whose ids are guessed', () => {
     );
     await Promise.all(rows.map(({ done }) => done));
     expect(engine.stats.guessed).toBe(0);
+  });
+
+  test('is not, while two others decode', async () => {
+    const engine = toyEngine();
+    const rows = [30, 30, 60].map((count, index) => scripted([index, 2], circle(count)));
+    let early = 0;
+    for (const { driver } of rows) engine.add([driver], { alone: false });
+    await Promise.race([rows[0]?.done, rows[1]?.done]);
+    early = engine.stats.guessed;
+    await Promise.all(rows.map(({ done }) => done));
+    expect(early).toBeLessThan(10);
+    expect(engine.stats.guessed).toBeGreaterThan(early);
   });
 
   test('stops being guessed where the guesses are wrong', async () => {
