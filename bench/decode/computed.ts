@@ -33,7 +33,7 @@ export async function computedValues(
   });
   if ('unsupported' in session) throw new Error(session.unsupported);
   const arena = createKvArena(session.shape, 32 * 400);
-  const engine = createEngine({ runner: session.runner(arena), arena });
+  const engine = createEngine({ runner: session.runner(arena), arena, speculates: session.equalTogether });
   const figures: Figure[] = [];
   for (const rows of counts) {
     const ratios: number[] = [];

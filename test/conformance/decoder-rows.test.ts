@@ -261,7 +261,9 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
 
   test('texts are the same with guesses of their next tokens as without', async () => {
     const [on, off] = [await open(64), await open(64, false)];
-    for (const [name, request] of Object.entries(guessable)) {
+    // 32-bit attention rounds otherwise for several tokens in a run, so nothing is guessed there.
+    if (kvBits === 32) expect(on.speculates).toBe(false);
+    for (const [name, request] of Object.entries(on.speculates ? guessable : {})) {
       const runs = async (model: DecoderModel) =>
         (await runSamples(model, request)).map(({ events: _, finish: { scores, ...finish }, ...run }) => {
           return { ...run, finish, mean: (scores.answerMeanLogprob ?? 0).toFixed(3) };
@@ -269,9 +271,11 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
       expect(await runs(on), name).toEqual(await runs(off));
     }
     const [{ guessed, accepted, steps }, plain] = [on.stats(), off.stats()];
-    expect(accepted).toBeGreaterThan(50);
-    expect(guessed).toBeGreaterThan(accepted);
-    expect(steps).toBeLessThan(plain.steps);
+    if (on.speculates) {
+      expect(accepted).toBeGreaterThan(50);
+      expect(guessed).toBeGreaterThan(accepted);
+      expect(steps).toBeLessThan(plain.steps);
+    }
     expect(plain.guessed).toBe(0);
     await Promise.all([on.close(), off.close()]);
   });

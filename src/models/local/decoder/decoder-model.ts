@@ -52,7 +52,7 @@ type DecoderModelOptions = {
   now(): number;
   /** Without it, constraints are refused. */
   grammar?: GrammarEngine;
-  /** As in `createEngine`. */
+  /** False: no token is guessed. */
   speculates?: boolean;
 };
 
@@ -60,6 +60,8 @@ export type EngineModel = LanguageModel & { stats(): EngineStats };
 
 export type DecoderModel = EngineModel & {
   readonly inPlace: boolean;
+  /** Guessed tokens are checked several in a run; only where that changes no logits. */
+  readonly speculates: boolean;
   /** One token's keys and values, in bytes. */
   readonly bytesPerToken: number;
 };
@@ -84,10 +86,11 @@ export async function createDecoderModel(
   });
   if ('unsupported' in session) return session;
   const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
-  const engine = createEngine({ runner: session.runner(arena), arena, speculates: options.speculates });
+  const speculates = options.speculates !== false && session.equalTogether;
+  const engine = createEngine({ runner: session.runner(arena), arena, speculates });
   const { vocabularySize } = session.shape;
   const model = createEngineModel({ ...options, folder: { ...folder, vocabularySize }, engine }, () => session.close());
-  return { model: { ...model, inPlace: session.inPlace, bytesPerToken: bytesPerToken(session.shape) } };
+  return { model: { ...model, inPlace: session.inPlace, speculates, bytesPerToken: bytesPerToken(session.shape) } };
 }
 
 type EngineModelOptions = Pick<DecoderModelOptions, 'grammar' | 'now'> & { folder: ChatModel; engine: Engine };

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheRunner } from '../graph/cache-runner.ts';
+import { fewTokens } from '../graph/quantised-graph.ts';
 import type { KvArena } from './kv-arena.ts';
 import { createModelRuns, decodeAhead, decodeStep, type ModelRuns, prefill, probe } from './model-runs.ts';
 import { createPrefixStore, ended, type SequenceCache } from './prefix-store.ts';
@@ -14,7 +15,7 @@ import {
   startDecoding,
 } from './schedule.ts';
 import { fits, type Sequence, type SequenceDriver, sequencesOf } from './sequence.ts';
-import { createRunCosts, createSpeculation, mostTogether, type Speculation } from './speculation.ts';
+import { createRunCosts, createSpeculation, type Speculation } from './speculation.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while other sequences wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
@@ -74,7 +75,7 @@ export function createEngine(options: {
   runner: CacheRunner;
   arena: KvArena;
   headroom?: number;
-  speculates?: boolean | undefined;
+  speculates?: boolean;
 }): Engine {
   const { runner, arena } = options;
   const limits = { largest: arena.tokens, headroom: options.headroom ?? usualAnswer };
@@ -181,7 +182,7 @@ async function step(state: State): Promise<void> {
   // Inserted sentences are short and run immediately, so that their sequence stays in its group.
   for (const sequence of schedule.running.filter(({ decoding }) => decoding)) {
     while (!sequence.driver.finished && missingIds(sequence) > 1 && fits(sequence) && !goesAlong(schedule, sequence)) {
-      const planned = missingIds(sequence) <= mostTogether ? plan(state, [sequence])?.[0] : undefined;
+      const planned = missingIds(sequence) <= fewTokens ? plan(state, [sequence])?.[0] : undefined;
       await (planned ? decodeAhead(runs, planned) : prefill(runs, schedule, sequence, chunk.amidOthers));
     }
   }

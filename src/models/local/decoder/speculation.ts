@@ -1,12 +1,8 @@
+import { fewTokens } from '../graph/quantised-graph.ts';
 import type { PrefixStore } from './prefix-store.ts';
 import { createPromptLookup, createTextIndexes, type PromptLookup, type TextIndexes } from './prompt-lookup.ts';
 import type { Sequence } from './sequence.ts';
 
-/**
- * The most new tokens in a run that checks a guess. Up to so many go through the 8-bit attention kernel one by one, so they
- * have the same logits as in runs of their own.
- */
-export const mostTogether = 8;
 /** The most sequences that decode at the same time while guesses are made: with more, a run's tokens cost too much. */
 const mostDecoding = 2;
 /** The other chains of a response that are searched, the latest first. */
@@ -50,7 +46,7 @@ export function createRunCosts(): RunCosts {
     const { base, perThousand } = (rows === 1 ? assumedCosts.one[length - 1] : assumedCosts.two) ?? assumedCosts.two;
     return base + (perThousand * past) / 1000;
   };
-  const known = ({ rows, length }: RunKind) => (rows === 1 ? length <= mostTogether : rows === 2 && length === 1);
+  const known = ({ rows, length }: RunKind) => (rows === 1 ? length <= fewTokens : rows === 2 && length === 1);
   return {
     of: (run) => assumed(run) * (corrections.get(kindOf(run)) ?? 1),
     observe(run, milliseconds) {
@@ -124,7 +120,7 @@ function planOne(
   lookups.set(sequence, lookup);
   const missing = ids.length - cached;
   const cost = (guessed: number) => costs.of({ rows: 1, length: missing + guessed, past: cached });
-  const room = Math.min(mostTogether, driver.need - cached, (place?.capacity ?? 0) - cached) - missing;
+  const room = Math.min(fewTokens, driver.need - cached, (place?.capacity ?? 0) - cached) - missing;
   const expected = driver.expects ?? [];
   const given = expected.length <= room ? expected : [];
   const found = lookup.guess({ ids, given, others, most: Math.max(0, room - given.length) });

@@ -12,6 +12,8 @@ const Kept = z.object({
       scales: z.record(z.string(), z.number().positive()),
       /** Identity of the graph, onnxruntime and processor for which caches in place were proved (`proof.ts`). */
       proved: z.string().optional(),
+      /** There, several new tokens in one run have the logits that they have in runs of their own. */
+      equalTogether: z.boolean().optional(),
     }),
     z.object({ refused: z.string() }),
   ]),

@@ -2,6 +2,7 @@ import type { KvArena } from '../decoder/kv-arena.ts';
 import { rawDistribution } from '../sampler-softmax.ts';
 import type { CacheRunner, RunCall } from './cache-runner.ts';
 import type { GraphShape } from './graph-shape.ts';
+import { fewTokens } from './quantised-graph.ts';
 
 /** Tokens of one sequence: half of the small arena, which holds two. */
 const capacity = 32;
@@ -81,4 +82,31 @@ export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: 
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/**
+ * Whether several new tokens in one run give, bit for bit, the logits and caches of runs of one token each. That depends on
+ * the processor: onnxruntime chooses its kernels by it, and by the number of tokens.
+ */
+export async function equalTogether(runner: CacheRunner, shape: GraphShape, arena: KvArena): Promise<boolean> {
+  // 32-bit attention multiplies all new tokens at once, and rounds otherwise in a long context than in this short one.
+  if (shape.cacheType !== 'int8') return false;
+  await runner.run(prefill);
+  const past = prefill.length;
+  const ids = long.tokens.slice(0, fewTokens);
+  const single: Float32Array[] = [];
+  for (const [index, id] of ids.entries()) {
+    single.push((await runner.run({ ...prefill, tokens: [id], length: 1, past: [past + index] })).slice());
+  }
+  const caches = arena.buffers.map((buffer) => buffer.slice());
+  // Kernels take rows in blocks of four, two or one.
+  for (const length of [3, fewTokens]) {
+    const run = { ...prefill, tokens: ids.slice(0, length), length, past: [past], keep: length };
+    const logits = await runner.run(run);
+    if (
+      logits.some((logit, at) => logit !== single[Math.floor(at / shape.vocabularySize)]?.[at % shape.vocabularySize])
+    )
+      return false;
+  }
+  return arena.buffers.every((buffer, index) => buffer.every((value, at) => value === caches[index]?.[at]));
 }

@@ -15,7 +15,7 @@ import { bytesOf, mapEach, mapFields, textField } from './protobuf.ts';
 /** Inputs of GroupQueryAttention (docs/ContribOperators.md); the scales follow all others that its CPU kernel knows. */
 const places = { pastKey: 3, pastValue: 4, lengths: 5, total: 6, keyScale: 12 };
 /** With more new tokens than this, attention over 32 bits is faster. */
-const fewTokens = 8;
+export const fewTokens = 8;
 const quantisation = { kv_cache_bit_width: 8, k_quant_type: 'PER_TENSOR', v_quant_type: 'PER_TENSOR' };
 const names = {
   shape: 'kv8/shape',

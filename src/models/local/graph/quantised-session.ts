@@ -31,8 +31,10 @@ export type QuantisedSession = {
   session: NativeSession;
   /** True if an earlier load proved its caches in place (`proof.ts`), with the same graph, onnxruntime and processor. */
   proved: boolean;
+  /** What that load found of several tokens in one run; undefined: nothing. */
+  equalTogether: boolean | undefined;
   /** Stores the proof for later loads. It is part of this machine's own measurement and not added to one that came with the model. */
-  keepProof(): void;
+  keepProof(equalTogether: boolean): void;
 };
 
 /**
@@ -52,8 +54,15 @@ export async function openQuantisedSession(
   if (known && 'refused' in known) throw new Error(known.refused);
   if (known) {
     const { session, identity } = openWith(runtime, graph, known.scales, options);
-    const keepProof = () => known.proved !== undefined && store.write({ scales: known.scales, proved: identity });
-    return { session, proved: known.proved === identity, keepProof };
+    const proved = known.proved === identity;
+    return {
+      session,
+      proved,
+      equalTogether: proved ? known.equalTogether : undefined,
+      keepProof(equal) {
+        if (known.proved !== undefined) store.write({ scales: known.scales, proved: identity, equalTogether: equal });
+      },
+    };
   }
   const { outcome, session, identity } = await measure(runtime, graph, await options.calibrationIds(), options);
   store.write(outcome);
@@ -61,7 +70,12 @@ export async function openQuantisedSession(
     session.close();
     throw new Error(outcome.refused);
   }
-  return { session, proved: false, keepProof: () => store.write({ scales: outcome.scales, proved: identity }) };
+  return {
+    session,
+    proved: false,
+    equalTogether: undefined,
+    keepProof: (equal) => store.write({ scales: outcome.scales, proved: identity, equalTogether: equal }),
+  };
 }
 
 type Opened = { session: NativeSession; identity: string };

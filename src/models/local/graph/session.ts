@@ -10,7 +10,7 @@ import {
   pollingTime,
   type ValueInfo,
 } from './native-runtime.ts';
-import { proveInPlace, proveSteps } from './proof.ts';
+import { equalTogether, proveInPlace, proveSteps } from './proof.ts';
 import { openQuantisedSession, type QuantisedSession } from './quantised-session.ts';
 
 /**
@@ -84,6 +84,8 @@ export type DecoderSession = {
   readonly shape: GraphShape;
   /** True: a step copies no caches. False: the slow fallback, after a warning. */
   readonly inPlace: boolean;
+  /** Several new tokens in one run have the logits that they have in runs of their own. */
+  readonly equalTogether: boolean;
   runner(arena: KvArena): CacheRunner;
   close(): Promise<void>;
 };
@@ -130,6 +132,7 @@ export async function openDecoderSession(options: SessionOptions): Promise<Decod
   return {
     shape,
     inPlace: false,
+    equalTogether: false,
     runner: (own) => createPlainRunner(session, shape, own),
     close: () => session.release(),
   };
@@ -169,34 +172,41 @@ async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Prom
 async function proved(
   session: NativeSession,
   declared: DeclaredShape | undefined,
-  known?: Pick<QuantisedSession, 'proved' | 'keepProof'>,
+  known?: Pick<QuantisedSession, 'proved' | 'equalTogether' | 'keepProof'>,
 ): Promise<Opened> {
   const shape = graphShape(session, declared);
   if ('unsupported' in shape) {
     session.close();
     return shape;
   }
-  const fault = known?.proved ? undefined : await faultOf(session, shape);
+  const fault = known?.proved ? undefined : await onSmallArena(session, shape, proveInPlace);
   if (fault) {
     session.close();
     return { reason: fault };
   }
-  if (!known?.proved) known?.keepProof();
+  const equal =
+    known?.equalTogether ?? (await onSmallArena(session, shape, (runner, _, ...given) => equalTogether(runner, ...given)));
+  if (known?.equalTogether === undefined) known?.keepProof(equal);
   return {
     session: {
       shape,
       inPlace: true,
+      equalTogether: equal,
       runner: (own) => createNativeRunner(session, shape, own),
       close: async () => session.close(),
     },
   };
 }
 
-function faultOf(session: NativeSession, shape: GraphShape): Promise<string | undefined> {
+function onSmallArena<T>(
+  session: NativeSession,
+  shape: GraphShape,
+  prove: (inPlace: CacheRunner, apart: CacheRunner, shape: GraphShape, arena: KvArena) => Promise<T>,
+): Promise<T> {
   const arena = createKvArena(shape, 64);
   const runner = createNativeRunner(session, shape, arena);
   const apart = createNativeRunner(session, shape, arena, { apart: true });
-  return proveInPlace(runner, apart, shape, arena).finally(() => {
+  return prove(runner, apart, shape, arena).finally(() => {
     runner.close();
     apart.close();
   });
