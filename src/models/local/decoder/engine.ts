@@ -173,7 +173,7 @@ export function createDecodeLoop(parts: {
   };
 }
 
-/** Runs inserted sentences of decoding sequences, one probe, one piece of one prompt, then one token of every decoding sequence. */
+/** Runs inserted sentences of decoding sequences, one probe, one piece of one prompt, then the next tokens of every decoding sequence. */
 async function step(state: State): Promise<void> {
   const { schedule, memory, runs } = state;
   dropFinished(schedule, memory);
