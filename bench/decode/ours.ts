@@ -16,8 +16,8 @@ const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '32' ? 32 : 8;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
 
-/** `speculates`: as the service does; without, each run gives one token of each row, so that rates are those of the runs. */
-export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits, speculates = false): Promise<Ours> {
+/** Without guesses, so that each run gives one token of each row. */
+export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise<Ours> {
   const folder = await loadModelFolder(folderPath);
   const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({
@@ -25,7 +25,7 @@ export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits, speculat
     threads,
     kvMegabytes,
     kvBits,
-    speculates,
+    speculates: false,
     warn: (message) => console.error(message),
     now: Date.now,
     ...(grammar && { grammar }),
