@@ -43,7 +43,7 @@ if (wanted('arrivals')) add(await randomArrivals(ours, Math.min(3, rounds)));
 if (wanted('turns')) add(await secondTurn(ours, rounds));
 if (wanted('constrained')) add(...(await constrained(ours, rounds)));
 if (wanted('computed')) add(...(await computedValues(ours, rounds)));
-if (wanted('guesses')) add(...(await speculation(rounds)));
+if (wanted('guesses')) add(...(await speculation(ours, rounds)));
 await ours.model.close();
 await generate.close();
 if (!('missing' in llama)) await llama.close();

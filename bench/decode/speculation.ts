@@ -1,6 +1,10 @@
 import type { GenerateRequest } from '../../src/core/language-model.ts';
+import { createEngineModel, type EngineModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { createEngine } from '../../src/models/local/decoder/engine.ts';
+import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
+import { openDecoderSession } from '../../src/models/local/graph/session.ts';
 import { type Figure, figureOf, median } from './figure.ts';
-import { type Ours, openOurs } from './ours.ts';
+import { type Ours, threads } from './ours.ts';
 
 type Case = { content: string; budget?: number };
 
@@ -45,14 +49,14 @@ const sets: Record<'repeats' | 'new', Case[]> = {
 };
 
 /** Tokens/s of one sequence with guesses from the text at hand, against without: of each round, all texts together. */
-export async function speculation(rounds: number): Promise<Figure[]> {
-  const models = { on: await openOurs(256, undefined, true), off: await openOurs() };
+export async function speculation({ folder }: Pick<Ours, 'folder'>, rounds: number): Promise<Figure[]> {
+  const { models, close } = await openBoth(folder);
   const figures: Figure[] = [];
   for (const [name, cases] of Object.entries(sets)) {
     const ratios: number[] = [];
     const sums = cases.map(() => ({ tokens: 0, on: 0, off: 0 }));
     let [same, texts] = [0, 0];
-    const before = models.on.model.stats();
+    const before = models.on.stats();
     for (let round = 0; round <= rounds; round += 1) {
       let [on, off] = [0, 0];
       for (const [index, one] of cases.entries()) {
@@ -75,7 +79,7 @@ export async function speculation(rounds: number): Promise<Figure[]> {
       }
       if (round > 0) ratios.push(off / on);
     }
-    const { guessed, accepted } = models.on.model.stats();
+    const { guessed, accepted } = models.on.stats();
     const rate = (tokens: number, milliseconds: number) => ((tokens * 1000) / milliseconds).toFixed(0);
     const each = sums.map(({ tokens, on, off }) => `${rate(tokens, on)}/${rate(tokens, off)}`).join(', ');
     figures.push(
@@ -87,8 +91,27 @@ export async function speculation(rounds: number): Promise<Figure[]> {
       ),
     );
   }
-  for (const { model } of Object.values(models)) await model.close();
+  await close();
   return figures;
+}
+
+/** Two decode loops over one session, so that nothing else differs. */
+async function openBoth(folder: Ours['folder']) {
+  const path = folder.onnx()?.path ?? '';
+  const warn = (message: string) => console.error(message);
+  const session = await openDecoderSession({ path, threads, kvBits: 8, calibrationIds: async () => [], warn });
+  if ('unsupported' in session) throw new Error(session.unsupported);
+  const open = (speculates: boolean) => {
+    const arena = createKvArena(session.shape, 4096);
+    const engine = createEngine({ runner: session.runner(arena), arena, speculates });
+    return createEngineModel({ folder, now: Date.now, engine }, async () => {});
+  };
+  const models = { on: open(session.equalTogether), off: open(false) };
+  const close = async () => {
+    for (const model of Object.values(models)) await model.close();
+    await session.close();
+  };
+  return { models, close };
 }
 
 function requestFor({ content, budget }: Case, seed: number): GenerateRequest {
@@ -105,7 +128,7 @@ function requestFor({ content, budget }: Case, seed: number): GenerateRequest {
 type Written = { ids: number[]; milliseconds: number };
 
 /** A text's ids, and the time from the first to the last of them. */
-async function written({ model }: Ours, request: GenerateRequest): Promise<Written> {
+async function written(model: EngineModel, request: GenerateRequest): Promise<Written> {
   const ids: number[] = [];
   let [firstAt, lastAt] = [0, 0];
   for await (const event of model.generate(request, { signal: new AbortController().signal })) {
