@@ -7,6 +7,8 @@ import type { Sequence } from './sequence.ts';
 const mostDecoding = 2;
 /** The other chains of a response that are searched, the latest first. */
 const mostOthers = 8;
+/** What a guess has to save at least, as costs are estimates. */
+const leastGain = 0.05;
 /** How often a value that was computed at the equals sign is then inserted; otherwise it was another sign, such as `==`. */
 const valueComes = 0.97;
 
@@ -132,7 +134,7 @@ function planOne(
     tokens += sure * chance;
     const length = given.length + index + 1;
     const gain = tokens * worth - cost(length);
-    if (gain > best.gain) best = { length, gain };
+    if (gain > best.gain + (best.length === given.length ? leastGain : 0)) best = { length, gain };
   }
   return { guess: [...given, ...found.ids].slice(0, best.length), gain: best.gain };
 }
