@@ -185,7 +185,8 @@ async function proved(
     return { reason: fault };
   }
   const equal =
-    known?.equalTogether ?? (await onSmallArena(session, shape, (runner, _, ...given) => equalTogether(runner, ...given)));
+    known?.equalTogether ??
+    (await onSmallArena(session, shape, (runner, _, ...given) => equalTogether(runner, ...given)));
   if (known?.equalTogether === undefined) known?.keepProof(equal);
   return {
     session: {
