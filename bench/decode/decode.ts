@@ -3,12 +3,14 @@ import { computedValues } from './computed.ts';
 import { constrained } from './constrained.ts';
 import { type Figure, printTable } from './figure.ts';
 import { openGenerate } from './generate.ts';
+import { memoryLimit } from './limit.ts';
 import { openLlama } from './llama.ts';
 import { eightSamples, randomArrivals, secondTurn } from './many-rows.ts';
 import { memory } from './memory.ts';
 import { openOurs } from './ours.ts';
 import { singleRow } from './single-row.ts';
 import { speculation } from './speculation.ts';
+import { wholeWay } from './way.ts';
 
 /**
  * The decoder's figures, each a ratio within one run: `npm run bench:decode -- [--json] [--gguf PATH] [--only NAME]
@@ -35,18 +37,22 @@ const add = (...found: Figure[]) => {
 // Memory first, in separate processes.
 if (wanted('memory')) add(...(await memory(Number(values.requests))));
 const ours = await openOurs();
-const generate = await openGenerate();
-const llama = await openLlama(values.gguf ?? process.env['THINKFIRST_BENCH_GGUF']);
-if (wanted('single')) add(...(await singleRow(ours, generate, llama, rounds)));
-if (wanted('samples')) add(...(await eightSamples(ours, generate)));
+if (wanted('limit')) add(...(await memoryLimit(ours, rounds)));
+if (wanted('way')) add(...(await wholeWay(ours, rounds)));
+if (wanted('single') || wanted('samples')) {
+  const generate = await openGenerate();
+  const llama = await openLlama(values.gguf ?? process.env['THINKFIRST_BENCH_GGUF']);
+  if (wanted('single')) add(...(await singleRow(ours, generate, llama, rounds)));
+  if (wanted('samples')) add(...(await eightSamples(ours, generate)));
+  await generate.close();
+  if (!('missing' in llama)) await llama.close();
+}
 if (wanted('arrivals')) add(await randomArrivals(ours, Math.min(3, rounds)));
 if (wanted('turns')) add(await secondTurn(ours, rounds));
 if (wanted('constrained')) add(...(await constrained(ours, rounds)));
 if (wanted('computed')) add(...(await computedValues(ours, rounds)));
 if (wanted('guesses')) add(...(await speculation(ours, rounds)));
 await ours.model.close();
-await generate.close();
-if (!('missing' in llama)) await llama.close();
 
 if (values.json) {
   console.log(

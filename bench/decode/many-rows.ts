@@ -11,7 +11,7 @@ const sampleTokens = 256;
 /** Eight samples of one prompt compared with eight runs of `generate()`, in wall time. */
 export async function eightSamples(ours: Ours, generate: Reference): Promise<Figure[]> {
   const cases = [
-    { name: 'eight samples of 256 tokens', promptTokens: 40, aim: 0.3, salt: 100 },
+    { name: 'eight samples of 256 tokens', promptTokens: 40, aim: 0.12, salt: 100 },
     { name: 'eight samples, 1,000-token prompt', promptTokens: 1000, aim: 0.25, salt: 200 },
   ];
   const figures: Figure[] = [];
@@ -79,7 +79,7 @@ export async function randomArrivals(ours: Ours, rounds: number): Promise<Figure
   return figureOf(
     '16 requests at random, against one row',
     all / one,
-    { atLeast: 2.5 },
+    { atLeast: 3.5 },
     `${all.toFixed(0)} tokens/s, one row ${one.toFixed(0)}, ${median(decoding).toFixed(0)} once its prompt is read`,
   );
 }

@@ -6,32 +6,59 @@ import { z } from 'zod';
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 const Port = z.object({ port: z.number() });
-const Memory = z.object({ bytes: z.number() });
+const Answer = z.object({ value: z.number() });
 
-type ApiProcess = {
-  url: string;
-  /** After garbage collection, because the amount of garbage at any moment is random. */
-  residentBytes(): Promise<number>;
-  close(): Promise<void>;
-};
+/** What a process of the benchmark can be asked: a figure, or to begin to work. */
+export const Ask = z.enum(['residentBytes', 'processorMs', 'waitingJobs', 'work']);
+export type Ask = z.infer<typeof Ask>;
 
-export async function startApiProcess(args: readonly string[]): Promise<ApiProcess> {
-  const child: ChildProcess = fork(fileURLToPath(new URL('./api-child.ts', import.meta.url)), [...args], {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
-  });
+export type ServiceProcess = { url: string; ask(ask: Ask): Promise<number>; close(): Promise<void> };
+
+/** An API over Redis, a worker for it, or both on the embedded queue. */
+export async function startServiceProcess(args: readonly string[]): Promise<ServiceProcess> {
+  const child = start('./service-child.ts', args);
   const [told] = await once(child, 'message');
   return {
     url: `http://127.0.0.1:${Port.parse(told).port}`,
-    async residentBytes() {
-      child.send('memory');
+    async ask(ask) {
+      child.send(ask);
       const [answer] = await once(child, 'message');
-      return Memory.parse(answer).bytes;
+      return Answer.parse(answer).value;
     },
-    async close() {
-      child.disconnect();
-      await once(child, 'exit');
-    },
+    close: () => end(child),
   };
+}
+
+export const OpenStreams = z.object({ url: z.string(), count: z.number(), body: z.looseObject({}) });
+type OpenStreams = z.infer<typeof OpenStreams>;
+
+/** A process that opens event streams and reads each to its end. */
+export function startStreamClients(): {
+  open(streams: OpenStreams): void;
+  /** The streams that did not reach their end, or missed or repeated an event. */
+  dropped(): Promise<number>;
+  close(): Promise<void>;
+} {
+  const child = start('./clients-child.ts', []);
+  return {
+    open: (streams) => void child.send(streams),
+    async dropped() {
+      child.send('dropped');
+      const [answer] = await once(child, 'message');
+      return Answer.parse(answer).value;
+    },
+    close: () => end(child),
+  };
+}
+
+function start(module: string, args: readonly string[]): ChildProcess {
+  const path = fileURLToPath(new URL(module, import.meta.url));
+  return fork(path, [...args], { execArgv: ['--expose-gc', '--import', 'tsx'] });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.disconnect();
+  await once(child, 'exit');
 }
 
 type StreamRead = { id: string; numbers: number[]; firstTokenMs: number; ended: boolean };
@@ -77,6 +104,10 @@ const Event = z.looseObject({
   sequence_number: z.number(),
   response: z.looseObject({ id: z.string(), status: z.string() }).optional(),
 });
+
+export function gapless(numbers: readonly number[]): boolean {
+  return numbers.every((number, index) => number === index);
+}
 
 function take(raw: unknown, read: StreamRead, startedAt: number): void {
   const event = Event.parse(raw);

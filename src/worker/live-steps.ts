@@ -6,8 +6,11 @@ export type StepDelta = Extract<StrategyEvent, { type: 'step-delta' }>;
 
 /** Gathers the thoughts of all running steps for the trace, so that the log does not get a line for each token. */
 type LiveSteps = {
-  /** The events to log now; none while a step's text is still gathered. */
-  delta(piece: StepDelta): TraceEvent[];
+  /**
+   * The events to log now; none while a step's text is still gathered. `flush`: other lines are logged at this moment, so the
+   * gathered text goes with them.
+   */
+  delta(piece: StepDelta, options?: { flush: boolean }): TraceEvent[];
   /** The step has ended: its last event has the whole text, so the gathered text is dropped. */
   end(index: number): void;
 };
@@ -22,7 +25,7 @@ type Gathered = { text: string; computed: ComputedValue[]; since: number };
 export function createLiveSteps(now: () => number): LiveSteps {
   const steps = new Map<number, Gathered>();
   return {
-    delta({ index, text, expression }) {
+    delta({ index, text, expression }, { flush } = { flush: false }) {
       const gathered = steps.get(index) ?? { text: '', computed: [], since: now() };
       steps.set(index, gathered);
       gathered.text += text;
@@ -31,7 +34,7 @@ export function createLiveSteps(now: () => number): LiveSteps {
         gathered.computed.push({ at: gathered.text.length - length, length, expression });
       }
       const isLine = text.includes('\n') && gathered.text.trim().length >= leastLine;
-      if (!isLine && gathered.text.length < most.characters && now() - gathered.since < most.ms) return [];
+      if (!flush && !isLine && gathered.text.length < most.characters && now() - gathered.since < most.ms) return [];
       steps.delete(index);
       const { computed } = gathered;
       const values = computed.length === 0 ? {} : { computed };

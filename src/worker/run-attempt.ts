@@ -216,8 +216,9 @@ class EventWriter {
   }
 
   private async takeThought(event: StepDelta): Promise<void> {
-    const pieces = this.thoughts.isLive() ? this.live.delta(event) : [];
-    const lines = [...pieces.map((piece) => this.run.trace.line(piece)), ...this.thoughts.thought(event)];
+    const shown = this.thoughts.thought(event);
+    const pieces = this.thoughts.isLive() ? this.live.delta(event, { flush: shown.length > 0 }) : [];
+    const lines = [...pieces.map((piece) => this.run.trace.line(piece)), ...shown];
     if (lines.length > 0) await this.run.writer.write(lines);
   }
 

@@ -27,13 +27,14 @@ export function redisMissing(): string | undefined {
   return reason;
 }
 
-export async function startTestRedis(): Promise<TestRedis> {
+/** `fsync`: when its log of writes reaches the disk. */
+export async function startTestRedis({ fsync = 'always' }: { fsync?: 'always' | 'everysec' } = {}): Promise<TestRedis> {
   const url = process.env['REDIS_URL'];
   if (url) return { url, outage: undefined, close: async () => {} };
 
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-redis-'));
   const port = await freePort();
-  let server = await startServer(port, folder);
+  let server = await startServer(port, folder, fsync);
   const stop = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
@@ -45,7 +46,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     outage: {
       begin: stop,
       async end() {
-        server = await startServer(port, folder);
+        server = await startServer(port, folder, fsync);
       },
       freeze: () => server.kill('SIGSTOP'),
       thaw: () => server.kill('SIGCONT'),
@@ -66,8 +67,8 @@ function hasRedisServer(): boolean {
   }
 }
 
-async function startServer(port: number, folder: string): Promise<ChildProcess> {
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+async function startServer(port: number, folder: string, fsync: string): Promise<ChildProcess> {
+  const durable = ['--appendonly', 'yes', '--appendfsync', fsync, '--save', ''];
   const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, ...durable];
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 });

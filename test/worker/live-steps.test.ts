@@ -40,6 +40,13 @@ test('a slow thought is shown after 250 ms, a long line after 80 characters', ()
   expect(live.delta(piece(0, 'x'.repeat(80)))).toMatchObject([{ text: 'x'.repeat(80) }]);
 });
 
+test('gathered text goes along when other lines are logged', () => {
+  const live = createLiveSteps(() => 0);
+  expect(live.delta(piece(0, 'First'))).toEqual([]);
+  expect(live.delta(piece(0, ' the'), { flush: true })).toMatchObject([{ text: 'First the' }]);
+  expect(live.delta(piece(0, ' tens'))).toEqual([]);
+});
+
 const thought = 'First the tens: 40.\nThen the ones: 2.\n';
 const question = 'What is 40 + 2?';
 const reasoning = { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 400 };

@@ -105,9 +105,16 @@ export const ResponseJob = z.object({
 });
 export type ResponseJob = z.infer<typeof ResponseJob>;
 
-/** The parsed body of a job. Throws a ZodError for a payload of another version. */
-export function responseJob(job: Job): ResponseJob {
-  return ResponseJob.parse(job.body);
+/** Bodies that were parsed: each is read several times while a response is accepted and run. */
+const parsed = new WeakMap<Job['body'], ResponseJob>();
+
+/** The parsed body of a job, which must not be changed. Throws a ZodError for a payload of another version. */
+export function responseJob({ body }: Job): ResponseJob {
+  const known = parsed.get(body);
+  if (known !== undefined) return known;
+  const response = ResponseJob.parse(body);
+  parsed.set(body, response);
+  return response;
 }
 
 const Sealed = z.object({ server_tools: z.array(z.looseObject({ sealed: z.string().optional() })) });

@@ -21,6 +21,7 @@ import { lockFolder, makeDataFolder } from './data-folder.ts';
 import { createEmbeddedDirectory } from './embedded-directory.ts';
 import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
+import { createStatements } from './prepared-statements.ts';
 
 /** Runs a full garbage collection now, for memory outside V8's heap that V8's own schedule would keep for minutes. */
 function collectGarbage(): void {
@@ -35,10 +36,10 @@ function collectGarbage(): void {
  * docs/decisions).
  */
 function createPglitePool(db: PGlite): PgPool {
-  const query = <R>(text: string, params?: readonly unknown[]) => runQuery<R>(db, text, params);
+  const query = createQuery(db);
   return Object.assign(new EventEmitter().setMaxListeners(0), {
     query,
-    connect: async () => createClient(db),
+    connect: async () => createClient(db, query),
     /** The connection closes the database; its users must not. */
     end: async () => {},
     // BullMQ reads it: a session in this process cannot be lost unnoticed, so BullMQ may wait long between re-checks.
@@ -46,13 +47,13 @@ function createPglitePool(db: PGlite): PgPool {
   });
 }
 
-function createClient(db: PGlite): PgPoolClient {
+function createClient(db: PGlite, query: PgPool['query']): PgPoolClient {
   const emitter = new EventEmitter().setMaxListeners(0);
   const channels = new Map<string, () => Promise<void>>();
   return Object.assign(emitter, {
     async query<R>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> {
       const [, verb, channel] = /^(LISTEN|UNLISTEN)\s+"?(\w+|\*)"?\s*;?$/i.exec(withoutComments(text)) ?? [];
-      if (verb === undefined || channel === undefined) return runQuery<R>(db, text, params);
+      if (verb === undefined || channel === undefined) return query<R>(text, params);
       if (verb.toUpperCase() === 'LISTEN' && !channels.has(channel)) {
         const unlisten = await db.listen(channel, (payload) => emitter.emit('notification', { channel, payload }));
         channels.set(channel, () => unlisten());
@@ -71,13 +72,16 @@ function createClient(db: PGlite): PgPoolClient {
   });
 }
 
-async function runQuery<R>(db: PGlite, text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> {
-  // PGlite resolves in microtasks only: without this turn of the event loop, timers and sockets would starve.
-  await new Promise((resolve) => setImmediate(resolve));
-  // Without parameters, the text may have several statements (migrations), which only the simple protocol accepts.
-  const result = params?.length ? await db.query<R>(text, [...params]) : (await db.exec(text)).at(-1);
-  const rows = (result?.rows ?? []) as R[];
-  return { rows, rowCount: rows.length || (result?.affectedRows ?? 0) };
+function createQuery(db: PGlite): PgPool['query'] {
+  const prepared = createStatements(db);
+  return async <R>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> => {
+    // PGlite resolves in microtasks only: without this turn of the event loop, timers and sockets would starve.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Without parameters, the text may have several statements (migrations), which only the simple protocol accepts.
+    const result = params?.length ? await prepared(text, params) : (await db.exec(text)).at(-1);
+    const rows = (result?.rows ?? []) as R[];
+    return { rows, rowCount: rows.length || (result?.affectedRows ?? 0) };
+  };
 }
 
 function withoutComments(text: string): string {

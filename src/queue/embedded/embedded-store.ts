@@ -48,8 +48,9 @@ class EmbeddedStore implements JobStore {
     const text = 'SELECT thinkfirst.append_log($1, $2, $3, $4, $5::text[], $6, $7, $8, $9) AS value';
     const end = [status, now, expiresAt, notify];
     const [row] = await this.rows(AppendRow, text, [id, token, expectedLength, [...rows], ...end]);
-    this.tell({ type: 'log', id });
-    return row?.value ?? 'missing';
+    const result = row?.value ?? 'missing';
+    if (result === 'appended') this.tell({ type: 'log', id, change: { from: expectedLength, rows } });
+    return result;
   }
 
   async mark(id: string, command: ControlCommand): ReturnType<JobStore['mark']> {

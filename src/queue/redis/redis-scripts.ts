@@ -59,7 +59,7 @@ if status ~= '' then
     end
   end
 end
-redis.call('PUBLISH', ARGV[8], 'log ' .. id)
+redis.call('PUBLISH', ARGV[8], 'log ' .. id .. ' ' .. redis.call('LLEN', KEYS[2]))
 return 'appended'
 `;
 

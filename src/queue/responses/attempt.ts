@@ -4,6 +4,7 @@ import { late, orLate } from '../../core/deadlines.ts';
 import type { JobHandler, TerminalLines } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
+import type { LogChange } from './follow-log.ts';
 import { endJob, readWholeLog } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import { type OpenLease, openLease } from './lease.ts';
@@ -23,7 +24,7 @@ export type AttemptContext = {
   /** Registers the lease for commands, until the returned function is called. */
   register(lease: OpenLease): () => void;
   quarantine: Quarantine;
-  onChange(id: string): void;
+  onChange(id: string, change?: LogChange): void;
   onError(error: Error): void;
 };
 
@@ -55,7 +56,7 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const suspect = lossesWithoutProgress === settings.maxLossesWithoutProgress;
   if (!context.quarantine.admits({ id: job.id, suspect })) throw await attempt.handBack(settings.backoffMs);
   const leave = context.quarantine.enter({ suspect });
-  const open = openLease({ ...context, attempt, job, log, onAppended: () => context.onChange(job.id) });
+  const open = openLease({ ...context, attempt, job, log, onAppended: (change) => context.onChange(job.id, change) });
   const unregister = context.register(open);
   try {
     if (record?.cancel) open.end('cancelled');

@@ -153,7 +153,7 @@ function createLocal() {
 function notify(notice: Notice, local: Local): void {
   switch (notice.type) {
     case 'log':
-      local.waiters.wake(notice.id);
+      local.waiters.wake(notice.id, notice.change);
       break;
     case 'control':
       deliver(local, notice.id, notice.command);

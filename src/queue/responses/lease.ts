@@ -4,6 +4,7 @@ import { isBackendUnavailable, withBackendDeadline } from '../../core/deadlines.
 import { type JobLease, type LeaseEnd, LeaseEnded } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
+import type { LogChange } from './follow-log.ts';
 import { logAppend } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 
@@ -27,7 +28,7 @@ type LeaseOptions = {
   settings: QueueSettings;
   now(): number;
   /** Lets readers in this process continue without waiting for the notification. */
-  onAppended(): void;
+  onAppended(change: LogChange): void;
 };
 
 export function openLease(options: LeaseOptions): OpenLease {
@@ -102,7 +103,7 @@ class AttemptLease implements OpenLease {
     }
     this.length += lines.length;
     this.isCommitted = lines.at(-1)?.terminal !== undefined;
-    onAppended();
+    onAppended({ from: request.expectedLength, rows: request.rows });
   }
 
   private async progress(progress: Progress): Promise<void> {

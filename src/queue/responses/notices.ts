@@ -1,8 +1,9 @@
 import type { ControlCommand } from '../../core/job-queue.ts';
+import type { LogChange } from './follow-log.ts';
 
 /** Notices that processes send each other about jobs. Any of them may be lost, because everything is also polled. */
 export type Notice =
-  | { type: 'log'; id: string }
+  | { type: 'log'; id: string; change?: LogChange }
   | { type: 'control'; id: string; command: ControlCommand }
   | { type: 'waiting'; queue: string }
   /** The list of models that were added to the running service has changed. */
@@ -13,7 +14,10 @@ export type Notice =
 /** Parses a notice, which scripts write as a single word. There is no schema, because one arrives with every append. */
 export function parseNotice(text: string): Notice {
   const [type, first, second] = text.split(' ');
-  if (first !== undefined && type === 'log') return { type, id: first };
+  if (first !== undefined && type === 'log') {
+    // The length is missing if an older process appended, or if the whole log has changed.
+    return second === undefined ? { type, id: first } : { type, id: first, change: { from: Number(second), rows: [] } };
+  }
   if (first !== undefined && type === 'waiting') return { type, queue: first };
   if (first !== undefined && type === 'control' && (second === 'cancel' || second === 'answer_now')) {
     return { type, id: first, command: second };

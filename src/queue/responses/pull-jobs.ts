@@ -37,6 +37,8 @@ class JobPuller implements JobPull {
   private readonly running = new Map<Promise<void>, string>();
   /** The queue that is asked at the moment. */
   private asked: { name: string; answered: Promise<void> } | undefined;
+  /** A queue may have got a job since it was last asked: what that answer says may be out of date. */
+  private woken = false;
   /** Queues not asked since the last round. */
   private readonly unasked: Set<string>;
   private roundAt: number;
@@ -56,6 +58,7 @@ class JobPuller implements JobPull {
   }
 
   wake(queue?: string): void {
+    this.woken = true;
     this.options.picker.ready(queue);
     this.changed();
   }
@@ -142,9 +145,10 @@ class JobPuller implements JobPull {
   private async takeOne(name: string): Promise<void> {
     const { picker } = this.options;
     this.unasked.delete(name);
+    this.woken = false;
     const job = await this.sources.get(name)?.take(() => !this.stopped && picker.next() === name);
     if (job) this.run(name, job);
-    else picker.empty(name);
+    else if (!this.woken) picker.empty(name);
   }
 
   private run(name: string, job: RunningJob): void {

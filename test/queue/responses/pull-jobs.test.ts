@@ -26,3 +26,41 @@ test('asks every queue, however slow the answers are in comparison with the time
   await pull.stop();
   expect(asked.slice(0, 3)).toEqual(['a', 'b', 'c']);
 });
+
+test('a job that is announced while its queue is being asked is taken at once', async () => {
+  const [asked, taken] = [gate(), gate()];
+  const answer = gate();
+  let takes = 0;
+  const source = {
+    name: 'a',
+    ready: async () => {},
+    async take() {
+      takes += 1;
+      if (takes > 1) {
+        taken.open();
+        return undefined;
+      }
+      asked.open();
+      // The queue was empty when it was read; the job is added before the answer comes.
+      await answer.promise;
+      return undefined;
+    },
+    dueAt: () => 0,
+    close: async () => {},
+  };
+  const picker = createWeightedPicker([{ name: 'a', weight: 1 }]);
+  // The poll never comes.
+  const pull = pullJobs({
+    sources: [source],
+    picker,
+    concurrency: 1,
+    pollMs: 2 ** 30,
+    now: () => 0,
+    onError: () => {},
+  });
+  await asked.promise;
+  pull.wake('a');
+  answer.open();
+  await taken.promise;
+  await pull.stop();
+});

@@ -1,6 +1,12 @@
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent } from '../../../core/language-model.ts';
-import { type FromInference, type InferenceCall, serviceError, type ToInference } from './inference-protocol.ts';
+import {
+  eventWindow,
+  type FromInference,
+  type InferenceCall,
+  serviceError,
+  type ToInference,
+} from './inference-protocol.ts';
 
 /** The end of a call. */
 export type CallResult = Extract<FromInference, { type: 'done' }>;
@@ -42,6 +48,8 @@ class Connection implements InferenceConnection {
   private readonly stopping = new Map<number, (thinkingTokens: number) => void>();
   private next = 0;
   private gone = false;
+  /** `events` messages that were read and not acknowledged yet. */
+  private read = 0;
 
   constructor(options: ConnectionOptions) {
     this.options = options;
@@ -79,7 +87,7 @@ class Connection implements InferenceConnection {
   receive(message: Extract<FromInference, { type: 'events' | 'done' | 'failed' }>): void {
     switch (message.type) {
       case 'events':
-        this.options.send({ type: 'read' });
+        this.acknowledge();
         for (const { call, events } of message.calls) {
           const running = this.calls.get(call);
           // Events of a call that was cancelled here may still arrive.
@@ -99,6 +107,14 @@ class Connection implements InferenceConnection {
       default:
         message satisfies never;
     }
+  }
+
+  /** One message for several that were read: each interrupts the decoder. */
+  private acknowledge(): void {
+    this.read += 1;
+    if (this.read < eventWindow / 4) return;
+    this.options.send({ type: 'read', messages: this.read });
+    this.read = 0;
   }
 
   lost(): void {

@@ -2,10 +2,7 @@ import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelLoad } from '../../../core/inference-report.ts';
 import type { GenerateRequest, ModelEvent } from '../../../core/language-model.ts';
 import type { LocalModel } from '../local-model.ts';
-import { errorMessage, type FromInference, type ToInference } from './inference-protocol.ts';
-
-/** The most unread `events` messages; beyond that, the host keeps events, and models wait until they are read. */
-const window = 16;
+import { errorMessage, eventWindow, type FromInference, type ToInference } from './inference-protocol.ts';
 
 export type InferenceHost = {
   receive(message: Exclude<ToInference, { type: 'start' | 'close' }>): void;
@@ -53,7 +50,7 @@ class Host implements InferenceHost {
         this.running.get(message.call)?.answerNow.abort();
         break;
       case 'read':
-        this.outbox.wasRead();
+        this.outbox.wasRead(message.messages);
         break;
       default:
         void this.serve(message, this.workOf(message));
@@ -142,8 +139,8 @@ type Outbox = {
   /** Sends the remaining events of a call that ends. */
   finish(call: number): void;
   drop(call: number): void;
-  /** The other end has read a message. */
-  wasRead(): void;
+  /** The other end has read so many more messages. */
+  wasRead(messages: number): void;
 };
 
 function createOutbox(send: InferenceHostOptions['send']): Outbox {
@@ -152,7 +149,7 @@ function createOutbox(send: InferenceHostOptions['send']): Outbox {
   let flushing = false;
   let resume: Array<() => void> = [];
   const flush = () => {
-    if (kept.size === 0 || unread >= window) return;
+    if (kept.size === 0 || unread >= eventWindow) return;
     const calls = [...kept].map(([call, events]) => ({ call, events }));
     kept.clear();
     unread += 1;
@@ -171,7 +168,7 @@ function createOutbox(send: InferenceHostOptions['send']): Outbox {
           flush();
         });
       }
-      while (unread >= window) await new Promise<void>((resolve) => resume.push(resolve));
+      while (unread >= eventWindow) await new Promise<void>((resolve) => resume.push(resolve));
     },
     finish(call) {
       flush();
@@ -185,8 +182,8 @@ function createOutbox(send: InferenceHostOptions['send']): Outbox {
     drop(call) {
       kept.delete(call);
     },
-    wasRead() {
-      unread = Math.max(0, unread - 1);
+    wasRead(messages) {
+      unread = Math.max(0, unread - messages);
       flush();
       const waiting = resume;
       resume = [];

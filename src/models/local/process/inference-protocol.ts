@@ -11,6 +11,9 @@ import {
 } from '../../../core/language-model.ts';
 import { ModelSource } from '../folder/model-files.ts';
 
+/** The most unread `events` messages; beyond that, the inference process keeps events, and models wait until they are read. */
+export const eventWindow = 16;
+
 /** The messages between the worker and its inference process: JSON over node's IPC channel, each parsed where it arrives. */
 const call = z.int().nonnegative();
 const model = z.string();
@@ -51,8 +54,8 @@ export const ToInference = z.discriminatedUnion('type', [
   z.object({ type: z.literal('forget'), call, model, response: z.string() }),
   z.object({ type: z.literal('abort'), call }),
   z.object({ type: z.literal('answer-now'), call }),
-  /** One `events` message was read: the next may be sent. */
-  z.object({ type: z.literal('read') }),
+  /** So many more `events` messages were read: as many may be sent. */
+  z.object({ type: z.literal('read'), messages: z.int().positive() }),
   z.object({ type: z.literal('close') }),
 ]);
 export type ToInference = z.infer<typeof ToInference>;

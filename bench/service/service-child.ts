@@ -1,0 +1,61 @@
+/**
+ * A process of the benchmark: `redis URL PREFIX` is an API, `worker URL PREFIX` a worker for it, and `embedded FOLDER`
+ * both. The model takes no time. Its parent asks for its memory, its processor time and the number of waiting jobs, and
+ * tells a process that is both when to begin to work.
+ */
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { createEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
+import { createApi } from '../../test/api/responses/fixture.ts';
+import { instantWorker } from './instant-worker.ts';
+import { Ask } from './streams.ts';
+
+const [mode, target = '', prefix = ''] = process.argv.slice(2);
+const common = {
+  terminalLines,
+  settings: { maxWaiting: Number.MAX_SAFE_INTEGER },
+  log: { warn() {} },
+};
+const queue =
+  mode === 'embedded'
+    ? await createEmbeddedQueue({ ...common, dataFolder: target })
+    : await createRedisQueue({ ...common, url: target, prefix });
+
+process.on('message', (message) => {
+  answer(Ask.parse(message)).then((value) => process.send?.({ value }));
+});
+process.on('disconnect', () => process.exit(0));
+if (mode === 'worker') process.send?.({ port: 0 });
+else listen();
+
+function listen(): void {
+  const quiet = { info() {}, warn() {}, error() {} };
+  const { app } = createApi({ queue, cancelOnDisconnect: false, now: Date.now, log: quiet });
+  const server = createServer(getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false }));
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
+    const address = server.address();
+    process.send?.({ port: typeof address === 'object' ? address?.port : 0 });
+  });
+}
+
+async function answer(ask: Ask): Promise<number> {
+  switch (ask) {
+    case 'residentBytes':
+      // After garbage collection, because the amount of garbage at any moment is random.
+      gc?.();
+      return process.memoryUsage.rss();
+    case 'processorMs': {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    }
+    case 'waitingJobs':
+      return (await queue.list({ owner: null, limit: 1 })).waiting;
+    case 'work':
+      await instantWorker(queue, { concurrency: 64 });
+      return 0;
+    default:
+      return ask satisfies never;
+  }
+}
