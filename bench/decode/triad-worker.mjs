@@ -18,10 +18,11 @@ for (let round = 0; round < rounds; round += 1) {
 parentPort?.postMessage(best);
 
 /**
- * Returns once all threads have come to this place. They wait spinning, as each has a core of its own.
+ * Returns once all threads have come to this place.
  * @param {number} place
  */
 function meet(place) {
-  Atomics.add(control, place, 1);
-  while (Atomics.load(control, place) < threads);
+  const here = Atomics.add(control, place, 1) + 1;
+  if (here === threads) Atomics.notify(control, place);
+  for (let seen = here; seen < threads; seen = Atomics.load(control, place)) Atomics.wait(control, place, seen);
 }

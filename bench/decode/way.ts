@@ -11,7 +11,7 @@ const answerTokens = 48;
 const question = 'Compare the train, the bus and the car for a journey of five hundred kilometres.';
 
 /** One request: when it was sent, when its first and its last token were seen, and how many were sampled. ms. */
-type Run = { sentAt: number; firstAt: number; lastAt: number; endedAt: number; tokens: number };
+type Run = { sentAt: number; firstAt: number; lastAt: number; endedAt: number; thinking: number; tokens: number };
 
 /**
  * What a request through API, queue and worker sees of the decoder's tokens per second: one chain of 120 tokens of thought
@@ -24,9 +24,9 @@ export async function wholeWay(ours: Ours, rounds: number): Promise<Figure[]> {
   try {
     for (let round = 0; round <= rounds; round += 1) {
       const plain = decodeRate(await timed(ours, requestOf(ours, promptOf(104, 900 + round), 48)));
-      const decoder = await bareRun(ours, round);
-      const near = await serviceRun(embedded.url, ours, round);
-      const far = await serviceRun(overRedis.url, ours, round);
+      const decoder = whole(await bareRun(ours, round));
+      const near = whole(await serviceRun(embedded.url, ours, round));
+      const far = whole(await serviceRun(overRedis.url, ours, round));
       if (round === 0) continue; // warms up
       runs.plain.push(plain);
       runs.decoder.push(decoder);
@@ -38,7 +38,7 @@ export async function wholeWay(ours: Ours, rounds: number): Promise<Figure[]> {
     await overRedis.stop();
   }
   const bare = median(runs.decoder.map(rateOf));
-  const whole = median(runs.decoder.map(wholeRateOf));
+  const wholeBare = median(runs.decoder.map(wholeRateOf));
   return (['embedded', 'redis'] as const).flatMap((queue) => {
     const rate = median(runs[queue].map(rateOf));
     const wholeRate = median(runs[queue].map(wholeRateOf));
@@ -48,12 +48,23 @@ export async function wholeWay(ours: Ours, rounds: number): Promise<Figure[]> {
       figureOf(`whole way, ${queue}`, rate / bare, { atLeast: 0.9 }, detail),
       figureOf(
         `whole way, ${queue}, with prompt, queue and end`,
-        wholeRate / whole,
+        wholeRate / wholeBare,
         { atLeast: 0.8 },
-        `${wholeRate.toFixed(0)} tokens/s from request to end, decoder ${whole.toFixed(0)}; first token after ${first.toFixed(0)} ms (decoder ${median(runs.decoder.map(untilFirst)).toFixed(0)}), end ${end.toFixed(0)} ms after the last`,
+        `${wholeRate.toFixed(0)} tokens/s from request to end, decoder ${wholeBare.toFixed(0)}; first token after ${first.toFixed(0)} ms (decoder ${median(runs.decoder.map(untilFirst)).toFixed(0)}), end ${end.toFixed(0)} ms after the last`,
       ),
     ];
   });
+}
+
+function newRun(): Run {
+  const unknown = Number.NaN;
+  return { sentAt: performance.now(), firstAt: unknown, lastAt: unknown, endedAt: unknown, thinking: 0, tokens: 0 };
+}
+
+/** @throws Error if it has thought less than it was to */
+function whole(run: Run): Run {
+  if (run.thinking >= 0.9 * thinkingTokens) return run;
+  throw new Error(`expected ${thinkingTokens} tokens of thought, got ${run.thinking}`);
 }
 
 /** Tokens per second between the first and the last. */
@@ -69,22 +80,22 @@ function wholeRateOf({ tokens, sentAt, endedAt }: Run): number {
 }
 
 async function bareRun(ours: Ours, round: number): Promise<Run> {
-  const thinking: GenerateRequest = requestOf(ours, { messages: [{ role: 'user', content: asked(round) }] }, 48, {
-    thinking: { budgetTokens: thinkingTokens },
-    sampling: samplingOf(ours, round),
-  });
-  const run: Run = {
-    sentAt: performance.now(),
-    firstAt: Number.NaN,
-    lastAt: Number.NaN,
-    endedAt: Number.NaN,
-    tokens: 0,
-  };
+  const thinking: GenerateRequest = requestOf(
+    ours,
+    { messages: [{ role: 'user', content: asked(round) }] },
+    answerTokens,
+    {
+      thinking: { budgetTokens: thinkingTokens },
+      sampling: samplingOf(ours, round),
+    },
+  );
+  const run = newRun();
   for await (const event of ours.model.generate(thinking, { signal: new AbortController().signal })) {
     if (event.type === 'thinking-delta' && Number.isNaN(run.firstAt)) run.firstAt = performance.now();
     if (event.type !== 'finish') continue;
     run.lastAt = performance.now();
-    run.tokens = event.usage.thinkingTokens + event.usage.answerTokens;
+    run.thinking = event.usage.thinkingTokens;
+    run.tokens = run.thinking + event.usage.answerTokens;
   }
   return { ...run, endedAt: run.lastAt };
 }
@@ -122,19 +133,13 @@ function serviceRun(url: string, ours: Ours, round: number): Promise<Run> {
       compute: 'off',
       checks_only: true,
     },
-    max_output_tokens: 400,
+    max_output_tokens: thinkingTokens + answerTokens + 32,
     temperature,
     top_p: topP,
     seed,
     logit_bias: logitBias,
   };
-  const run: Run = {
-    sentAt: performance.now(),
-    firstAt: Number.NaN,
-    lastAt: Number.NaN,
-    endedAt: Number.NaN,
-    tokens: 0,
-  };
+  const run = newRun();
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
     const sent: ClientRequest = request(`${url}/v1/responses`, { method: 'POST', headers }, (response) => {
@@ -151,7 +156,8 @@ function serviceRun(url: string, ours: Ours, round: number): Promise<Run> {
           if (type === 'response.reasoning_text.done') run.lastAt = now;
           if (type === 'response.completed' || type === 'response.incomplete') {
             run.endedAt = now;
-            run.tokens = (state?.usage?.phases.think ?? 0) + (state?.usage?.phases.answer ?? 0);
+            run.thinking = state?.usage?.phases.think ?? 0;
+            run.tokens = run.thinking + (state?.usage?.phases.answer ?? 0);
           }
         }
       });
@@ -167,7 +173,7 @@ type Started = { url: string; stop(): Promise<void> };
 
 async function startEmbedded(): Promise<Started> {
   const data = await dataFolder();
-  const service = await startService('start', { ...environment, THINKFIRST_DATA: data.path });
+  const service = await startService('start', { THINKFIRST_DATA: data.path });
   return {
     url: service.url,
     async stop() {
@@ -180,7 +186,7 @@ async function startEmbedded(): Promise<Started> {
 async function startOverRedis(): Promise<Started> {
   const redis = await startTestRedis();
   const data = await dataFolder();
-  const both = { ...environment, REDIS_URL: redis.url, THINKFIRST_DATA: data.path };
+  const both = { REDIS_URL: redis.url, THINKFIRST_DATA: data.path };
   const halves: TestService[] = [await startService('worker', both), await startService('serve', both)];
   return {
     url: halves[1]?.url ?? '',
@@ -191,7 +197,3 @@ async function startOverRedis(): Promise<Started> {
     },
   };
 }
-
-const environment: Record<string, string> = {
-  ...(process.env['WAY_PROF'] ? { NODE_OPTIONS: '--import /tmp/way/prof.mjs' } : {}),
-};

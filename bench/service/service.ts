@@ -97,8 +97,6 @@ async function timeFirstToken(name: string, start: () => Promise<Service>, aimMs
   for (let count = 0; count < warmUp + requests; count += 1) {
     const { firstTokenMs } = await readStream(`${service.api.url}/v1/responses`, { body, read: newRead() });
     if (count >= warmUp) times.push(firstTokenMs);
-    if (process.env['WAY_GC'] && firstTokenMs > 8)
-      console.error('slow', count, Math.round(Date.now()), firstTokenMs.toFixed(1));
   }
   await service.close();
   tell(`first token added, ${name}, p50 ms`, rounded(quantile(times, 0.5)));
