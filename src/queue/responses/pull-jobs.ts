@@ -37,7 +37,7 @@ class JobPuller implements JobPull {
   private readonly running = new Map<Promise<void>, string>();
   /** The queue that is asked at the moment. */
   private asked: { name: string; answered: Promise<void> } | undefined;
-  /** A queue may have got a job since it was last asked: what that answer says may be out of date. */
+  /** The queue that is asked may have got a job since: an answer that it has none may be out of date. */
   private woken = false;
   /** Queues not asked since the last round. */
   private readonly unasked: Set<string>;
@@ -58,7 +58,7 @@ class JobPuller implements JobPull {
   }
 
   wake(queue?: string): void {
-    this.woken = true;
+    if (queue === undefined || queue === this.asked?.name) this.woken = true;
     this.options.picker.ready(queue);
     this.changed();
   }
