@@ -1,6 +1,7 @@
 import { type ClientRequest, request } from 'node:http';
 import { z } from 'zod';
 import type { GenerateRequest } from '../../src/core/language-model.ts';
+import { tokenMargins } from '../../src/core/token-ledger.ts';
 import { startTestRedis } from '../../test/support/redis-server.ts';
 import { dataFolder, startService, type TestService } from '../../test/support/start-service.ts';
 import { type Figure, figureOf, median } from './figure.ts';
@@ -133,7 +134,7 @@ function serviceRun(url: string, ours: Ours, round: number): Promise<Run> {
       compute: 'off',
       checks_only: true,
     },
-    max_output_tokens: thinkingTokens + answerTokens + 32,
+    max_output_tokens: thinkingTokens + answerTokens + tokenMargins.handOver,
     temperature,
     top_p: topP,
     seed,
