@@ -39,7 +39,7 @@ const add = (...found: Figure[]) => {
 if (wanted('memory')) add(...(await memory(Number(values.requests))));
 const ours = await openOurs();
 if (wanted('limit')) add(...(await memoryLimit(ours, rounds)));
-if (wanted('way')) add(...(await wholeWay(ours, rounds)));
+if (wanted('way')) add(...(await wholeWay(rounds)));
 if (wanted('single') || wanted('samples')) {
   const generate = await openGenerate();
   const llama = await openLlama(values.gguf ?? process.env['THINKFIRST_BENCH_GGUF']);

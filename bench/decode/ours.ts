@@ -16,8 +16,8 @@ const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '32' ? 32 : 8;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
 
-/** Without guesses, so that each run gives one token of each row. */
-export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise<Ours> {
+/** `speculates`: with guesses; without them, each run gives one token of each row. */
+export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits, speculates = false): Promise<Ours> {
   const folder = await loadModelFolder(folderPath);
   const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({
@@ -25,7 +25,7 @@ export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise
     threads,
     kvMegabytes,
     kvBits,
-    speculates: false,
+    speculates,
     warn: (message) => console.error(message),
     now: Date.now,
     ...(grammar && { grammar }),

@@ -5,7 +5,7 @@ import { tokenMargins } from '../../src/core/token-ledger.ts';
 import { startTestRedis } from '../../test/support/redis-server.ts';
 import { dataFolder, startService, type TestService } from '../../test/support/start-service.ts';
 import { type Figure, figureOf, median } from './figure.ts';
-import { decodeRate, type Ours, promptOf, requestOf, timed } from './ours.ts';
+import { decodeRate, type Ours, openOurs, promptOf, requestOf, timed } from './ours.ts';
 
 const thinkingTokens = 120;
 const answerTokens = 48;
@@ -18,7 +18,9 @@ type Run = { sentAt: number; firstAt: number; lastAt: number; endedAt: number; t
  * What a request through API, queue and worker sees of the decoder's tokens per second: one chain of 120 tokens of thought
  * and its answer. The bare decoder runs the same prompt with the same draws, in turns with the service.
  */
-export async function wholeWay(ours: Ours, rounds: number): Promise<Figure[]> {
+export async function wholeWay(rounds: number): Promise<Figure[]> {
+  // With guesses, as the service has them.
+  const ours = await openOurs(256, undefined, true);
   const embedded = await startEmbedded();
   const overRedis = await startOverRedis();
   const runs = { decoder: [] as Run[], plain: [] as number[], embedded: [] as Run[], redis: [] as Run[] };
@@ -37,6 +39,7 @@ export async function wholeWay(ours: Ours, rounds: number): Promise<Figure[]> {
   } finally {
     await embedded.stop();
     await overRedis.stop();
+    await ours.model.close();
   }
   const bare = median(runs.decoder.map(rateOf));
   const wholeBare = median(runs.decoder.map(wholeRateOf));
