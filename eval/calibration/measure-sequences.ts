@@ -12,7 +12,7 @@ const rounds = 2;
 const nearBest = 0.95;
 
 const SequenceRates = z.array(z.object({ sequences: z.int().positive(), tokensPerSecond: z.number().nonnegative() }));
-export type SequenceRates = z.infer<typeof SequenceRates>;
+type SequenceRates = z.infer<typeof SequenceRates>;
 
 /**
  * How many chains of one prompt this model decodes together at the best speed: the tokens per second of all of them are

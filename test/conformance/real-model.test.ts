@@ -41,5 +41,5 @@ async function open(config: ModelConfig): Promise<LanguageModel> {
   if (config.kind === 'upstream') return createOpenaiModel(config);
   if (config.kind === 'hub') throw new Error('REAL_MODEL must be a server, a file or a folder');
   const warn = (message: string) => console.error(message);
-  return createLocalModel(config, { threads: 2, kvMegabytes: 256, kvBits: 8, gpu: false, now: Date.now, warn });
+  return createLocalModel(config, { threads: 1, kvMegabytes: 256, kvBits: 8, gpu: false, now: Date.now, warn });
 }
