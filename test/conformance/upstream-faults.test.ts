@@ -57,6 +57,35 @@ it('hands a Retry-After that is too long to its caller at once', async () => {
   expect(server.completions()).toHaveLength(1);
 });
 
+it('a thought that its server ends because it repeats one token is closed and answered', async () => {
+  const repeated = { delta: { reasoning: '0' }, times: 31 };
+  const { model, server } = await connect({
+    dialect: 'ollama',
+    script,
+    faults: [{ kind: 'cut', chunks: 4, repeated }],
+  });
+  const result = await run(model, thinking(100));
+  expect(result).toMatchObject({ answer, finish: { reason: 'stop', thinkingStop: 'loop' } });
+  expect(server.completions()).toHaveLength(2);
+});
+
+it('an answer that its server ends because it repeats one token is kept, as one that was cut', async () => {
+  const repeated = { delta: { content: ' 0' }, times: 31 };
+  const { model, server } = await connect({
+    dialect: 'ollama',
+    script,
+    faults: [{ kind: 'cut', chunks: 0, repeated }],
+  });
+  expect(await run(model, request())).toMatchObject({ answer: `0${' 0'.repeat(30)}`, finish: { reason: 'length' } });
+  expect(server.completions()).toHaveLength(1);
+});
+
+it('a stream that ends without a finish reason and does not repeat itself is an error', async () => {
+  const repeated = { delta: { reasoning: '0' }, times: 20 };
+  const { model } = await connect({ dialect: 'ollama', script, faults: [{ kind: 'cut', chunks: 4, repeated }] });
+  await expect(run(model, thinking(100))).rejects.toMatchObject({ code: 'model_unavailable', retryable: true });
+});
+
 it.each([
   ['reset', 'disconnected while answering'],
   ['malformed', 'ended its answer early'],

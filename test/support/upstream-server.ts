@@ -22,6 +22,8 @@ export type Fault =
   /** `after`: not before the test allows it, because a reset overtakes data sent before it. */
   | { kind: 'reset'; chunks: number; after?: Promise<void> }
   | { kind: 'hang'; chunks: number }
+  /** Ends without a finish reason, behind `repeated` so many times. */
+  | { kind: 'cut'; chunks: number; repeated?: { delta: { reasoning: string } | { content: string }; times: number } }
   | { kind: 'malformed'; chunks: number }
   | { kind: 'error-event'; chunks: number };
 
@@ -422,6 +424,10 @@ function sse(
           await fault.after;
           c.env.incoming.socket.resetAndDestroy();
           return;
+        }
+        if (fault.kind === 'cut') {
+          const { delta, times } = fault.repeated ?? { delta: {}, times: 0 };
+          for (let count = 0; count < times; count += 1) put(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
         }
         if (fault.kind === 'malformed') put('data: {"choices":[{"delta":\n\n');
         if (fault.kind === 'error-event')

@@ -3,7 +3,7 @@ import type { ServiceError } from '../../../contracts/service/service-error.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { readMessage, readReason, sendsTokens, UpstreamRefused, unavailable } from './upstream-error.ts';
-import { Chunk } from './wire.ts';
+import { Chunk, readDelta, repetition } from './wire.ts';
 
 /** Ms without a byte after which a server counts as hung. */
 export type UpstreamTimeouts = { firstByteMs: number; idleMs: number };
@@ -157,6 +157,12 @@ const lookMs = 5_000;
 /** Not worth another try as it is. 501: it has no such route. */
 const isRefusal = (status: number) => (status < 429 && status !== 408 && status !== 425) || status === 501;
 
+/**
+ * Ollama ends a stream without a finish reason after 31 equal pieces in a row (`Completion` in its llm/server.go). That is its
+ * model's fault and not a broken connection: asked again, it would end in the same way.
+ */
+const serverRepeats = 30;
+
 /** The server's bytes are not what a completion looks like. */
 class BrokenStream extends Error {
   override readonly name = 'BrokenStream';
@@ -172,6 +178,7 @@ async function* chunksOf(
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream({ maxBufferSize: 4_194_304 }));
   let finished = false;
+  const last = { piece: '', times: 0 };
   for await (const event of events) {
     watch.expect(timeouts.idleMs);
     if (event.data === '[DONE]') return;
@@ -180,9 +187,16 @@ async function* chunksOf(
     if (chunk.data.error !== undefined && chunk.data.error !== null) throw new BrokenStream('an error in the stream');
     const { choices, stop_type: ownEnd } = chunk.data;
     finished ||= Boolean(ownEnd) || (choices?.some((choice) => choice.finish_reason) ?? false);
+    const { reasoning, content } = readDelta(chunk.data);
+    const text = reasoning || content;
+    const piece = text.trim();
+    if (text !== '') last.times = piece === last.piece ? last.times + 1 : 1;
+    if (text !== '') last.piece = piece;
     yield chunk.data;
   }
-  if (!finished) throw new BrokenStream('cut');
+  if (finished) return;
+  if (last.times < serverRepeats) throw new BrokenStream('cut');
+  yield { choices: [{ finish_reason: repetition }] };
 }
 
 function parseJson(text: string): unknown {

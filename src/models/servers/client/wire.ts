@@ -25,6 +25,13 @@ export type Delta = {
   reasoningTokens: number | undefined;
 };
 
+/** A finish reason of our own: the server ended the text by itself, without a word, because it repeated one token. */
+export const repetition = 'repetition';
+
+/** Whether the text ended although its model would have gone on. */
+export const isCut = (finishReason: string | undefined): boolean =>
+  finishReason === 'length' || finishReason === repetition;
+
 /** Reads a chunk of a request for one choice. */
 export function readDelta(chunk: Chunk): Delta {
   const choice = chunk.choices?.[0];

@@ -1,7 +1,7 @@
 import type { AnswerRequest, FinishReason, ModelEvent } from '../../../core/language-model.ts';
 import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
-import type { ToolCallDelta } from '../client/wire.ts';
+import { isCut, type ToolCallDelta } from '../client/wire.ts';
 import { join, noTokens, type Piece, type Tokens } from './delta-splitter.ts';
 
 /** The visible end of one sample: cuts at stop texts and at the reserve, puts tool calls together. */
@@ -60,7 +60,7 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
       if (calls.cut(serverReason)) return 'length';
       if (calls.begun()) return 'tool-calls';
       if (!text.visible()) return 'empty';
-      return ended ?? (serverReason === 'length' ? 'length' : 'stop');
+      return ended ?? (isCut(serverReason) ? 'length' : 'stop');
     },
     stopText: () => (answer.stop?.includes(scanner.stop ?? '') ? scanner.stop : undefined),
     visible: () => text.visible() || calls.begun(),
@@ -131,7 +131,7 @@ function createToolCalls(): {
   const calls: Array<ToolCall & { key: string; id: string | undefined }> = [];
   const cut = (serverReason: string | undefined) => {
     const last = calls.at(-1);
-    return serverReason === 'length' && last !== undefined && !isJson(last.arguments);
+    return isCut(serverReason) && last !== undefined && !isJson(last.arguments);
   };
   const named = (some: readonly ToolCall[]) => some.filter(({ name }) => name !== '');
   return {

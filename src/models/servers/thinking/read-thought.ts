@@ -3,7 +3,7 @@ import type { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { createTokenMeter } from '../../../core/token-counts.ts';
 import { tokensOfPiece } from '../../../core/token-ledger.ts';
 import type { FoundValue } from '../../thought-lines.ts';
-import { countedChunk, type Delta } from '../client/wire.ts';
+import { countedChunk, type Delta, isCut } from '../client/wire.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter, noTokens, type Piece } from '../stream/delta-splitter.ts';
 import type { OpenStream } from '../stream/open-stream.ts';
@@ -87,14 +87,14 @@ export async function* readThought(
     // Where the stream is whole, the server's own figures correct our estimate.
     reconcile({ meter, delta, tally, sink, before, cap: run.cap, budget: context.budget });
   }
-  for (const piece of splitter.end({ cut: run.finishReason === 'length' })) {
+  for (const piece of splitter.end({ cut: isCut(run.finishReason) })) {
     if (yield* takePiece(reading, piece)) return;
   }
   if (run.answered || watch.stopped() !== undefined) return;
   if ((yield* takeStop(reading)) || watch.stopped() !== undefined || endedByServer(reading)) return;
   // It ended within the thought, or right after it.
   run.value = run.values.pending();
-  run.tooEarly = run.value === undefined && run.finishReason !== 'length' && tally.thinkingTokens < minimum;
+  run.tooEarly = run.value === undefined && !isCut(run.finishReason) && tally.thinkingTokens < minimum;
 }
 
 /** True where this stream is done with. */

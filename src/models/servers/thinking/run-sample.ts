@@ -2,7 +2,7 @@ import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import type { ModelEvent, ThoughtSegment } from '../../../core/language-model.ts';
 import { createTokenMeter } from '../../../core/token-counts.ts';
 import { estimateTokens } from '../../../core/token-ledger.ts';
-import { countedChunk } from '../client/wire.ts';
+import { countedChunk, isCut } from '../client/wire.ts';
 import { type AnswerSink, createAnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter } from '../stream/delta-splitter.ts';
 import { type ContinuationPoint, openContinuation, openTurn } from '../stream/open-stream.ts';
@@ -152,7 +152,7 @@ async function* speak(
     else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
     if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, budget: context.budget });
   }
-  const cut = finishReason === 'length';
+  const cut = isCut(finishReason);
   // An answer may be longer than its tokens, too: where thinking is switched off, a cut text is no thought for that alone.
   yield* take(splitter.end({ cut: cut && context.reasoningStarts.mayHideThought(context) }));
   // All of it was the answer: this server begins so when it is not to think.

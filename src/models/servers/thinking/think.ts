@@ -5,6 +5,7 @@ import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.t
 import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { estimateTokens } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
+import { repetition } from '../client/wire.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
 import { openContinuation, openTurn } from '../stream/open-stream.ts';
 import { unlessRefused } from '../stream/refusals.ts';
@@ -66,15 +67,19 @@ export async function* think(
   } finally {
     watch.release();
   }
-  const ended = run.finishReason === 'length' && !run.answered ? 'budget' : 'natural';
   const { thoughts, answered, closed, finishReason } = run;
   return {
-    stop: answered ? 'natural' : (watch.stopped() ?? ended),
+    stop: answered ? 'natural' : (watch.stopped() ?? endOf(finishReason)),
     thoughts,
     answered,
     closed,
     finishReason: answered || sink.visible() ? finishReason : undefined,
   };
+}
+
+function endOf(finishReason: string | undefined): ThinkingStop {
+  if (finishReason === repetition) return 'loop';
+  return finishReason === 'length' ? 'budget' : 'natural';
 }
 
 async function beginRun(context: AdmittedContext, state: ThinkState): Promise<ThoughtRun> {
