@@ -4,10 +4,10 @@ import { late, orLate } from '../../core/deadlines.ts';
 import type { JobHandler, TerminalLines } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
-import type { LogChange } from './follow-log.ts';
 import { endJob, readWholeLog } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import { type OpenLease, openLease } from './lease.ts';
+import type { LogChange } from './notices.ts';
 import type { Quarantine } from './quarantine.ts';
 import { comesWithLog, loadJob } from './stored-job.ts';
 

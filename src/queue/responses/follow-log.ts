@@ -4,12 +4,7 @@ import { late, orLate, withBackendDeadline } from '../../core/deadlines.ts';
 import type { EventsOptions } from '../../core/job-queue.ts';
 import { logPageRows, parseRow } from './job-log.ts';
 import type { JobStore, LogPage } from './job-store.ts';
-
-/**
- * Rows that were appended to a log at index `from`; without rows, the log has at least `from` rows. A change that is not
- * given may be anything, so the log must be read.
- */
-export type LogChange = { from: number; rows: readonly string[] };
+import type { LogChange } from './notices.ts';
 
 /** The readers of this process by job id; waking one job touches only its own readers. */
 type LogWaiters = {

@@ -4,9 +4,9 @@ import { isBackendUnavailable, withBackendDeadline } from '../../core/deadlines.
 import { type JobLease, type LeaseEnd, LeaseEnded } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
-import type { LogChange } from './follow-log.ts';
 import { logAppend } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
+import type { LogChange } from './notices.ts';
 
 /** A lease, with the consumer's control over it. */
 export type OpenLease = {

@@ -1,5 +1,10 @@
 import type { ControlCommand } from '../../core/job-queue.ts';
-import type { LogChange } from './follow-log.ts';
+
+/**
+ * Rows that were appended to a log at index `from`; without rows, the log has at least `from` rows. A change that is not
+ * given may be anything, so the log must be read.
+ */
+export type LogChange = { from: number; rows: readonly string[] };
 
 /** Notices that processes send each other about jobs. Any of them may be lost, because everything is also polled. */
 export type Notice =
