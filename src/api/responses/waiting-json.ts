@@ -31,6 +31,7 @@ function spacedJson(
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const space = encoder.encode(' ');
+  let gone = false;
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -39,14 +40,19 @@ function spacedJson(
       async pull(controller) {
         try {
           const known = await orLate(pending, { ms: keepAliveMs });
+          if (gone) return;
           controller.enqueue(known === late ? space : encoder.encode(JSON.stringify(known)));
           if (known !== late) controller.close();
         } catch (error) {
+          if (gone) return;
           onError(error);
           throw error;
         }
       },
-      cancel: onCancel,
+      cancel() {
+        gone = true;
+        onCancel();
+      },
     },
     { highWaterMark: 0 },
   );
