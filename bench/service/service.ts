@@ -81,7 +81,7 @@ async function scaling(): Promise<void> {
 }
 
 async function firstToken(): Promise<void> {
-  // The fixed Redis of tests syncs each write to the disk; compose.yaml's does so every second.
+  // The tests' default Redis syncs each write to the disk; compose.yaml's does so every second.
   const usual = await startTestRedis({ fsync: 'everysec' });
   await timeFirstToken('Redis', () => overRedis(usual.url, 'first'), 10);
   await usual.close();
