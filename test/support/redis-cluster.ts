@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,9 +10,7 @@ import { Redis } from 'ioredis';
 /** A cluster of three masters on this machine. */
 export async function startTestCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-cluster-'));
-  // The cluster bus uses the port plus 10,000.
-  const first = 20_000 + (process.pid % 10_000);
-  const ports = [first, first + 1, first + 2];
+  const ports = await freePorts(20_000 + (process.pid % 10_000));
   const servers: ChildProcess[] = [];
   for (const port of ports) {
     const dir = join(folder, String(port));
@@ -52,4 +51,21 @@ export async function startTestCluster(): Promise<{ urls: string[]; close(): Pro
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Three ports in a row that are free, as are those of the cluster's bus: the port plus 10,000. */
+async function freePorts(first: number): Promise<number[]> {
+  const ports = [first, first + 1, first + 2];
+  const free = await Promise.all(ports.flatMap((port) => [isFree(port), isFree(port + 10_000)]));
+  return free.every(Boolean) ? ports : freePorts(first + 3);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const bound = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  server.close();
+  return bound;
 }
