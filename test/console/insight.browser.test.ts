@@ -326,7 +326,10 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const address = `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
     try {
       const page = await open('/settings');
-      const url = page.getByRole('textbox', { name: 'Address' }).first();
+      // The section of webhooks has an address, too, and may be there first.
+      const addition = (of: Page, heading: string) =>
+        of.locator('section').filter({ has: of.getByRole('heading', { name: heading, exact: true }) });
+      const url = addition(page, 'Add a model').getByRole('textbox', { name: 'Address' }).first();
       const model = page.getByRole('textbox', { name: 'Model there' });
       await url.fill(new URL(suite.url).host);
       await url.press('Enter');
@@ -361,8 +364,9 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       });
       await phone.bringToFront();
       await phone.getByText('실행 중에 추가한 모델.').waitFor();
-      await phone.getByRole('textbox', { name: '주소' }).first().fill('127.0.0.1:1');
-      await phone.getByRole('textbox', { name: '주소' }).first().press('Enter');
+      const otherUrl = addition(phone, '모델 추가').getByRole('textbox', { name: '주소' }).first();
+      await otherUrl.fill('127.0.0.1:1');
+      await otherUrl.press('Enter');
       await phone.getByRole('alert').filter({ hasText: '응답이 없습니다' }).waitFor();
       expect(await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       expect(await accessibilityFaults(phone)).toEqual([]);
