@@ -3,7 +3,7 @@ import type { ServiceError } from '../../../contracts/service/service-error.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { readMessage, readReason, sendsTokens, UpstreamRefused, unavailable } from './upstream-error.ts';
-import { Chunk, readDelta, repetition } from './wire.ts';
+import { Chunk, readText, repetition } from './wire.ts';
 
 /** Ms without a byte after which a server counts as hung. */
 export type UpstreamTimeouts = { firstByteMs: number; idleMs: number };
@@ -178,7 +178,7 @@ async function* chunksOf(
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream({ maxBufferSize: 4_194_304 }));
   let finished = false;
-  const last = { piece: '', times: 0 };
+  let last = { piece: '', times: 0 };
   for await (const event of events) {
     watch.expect(timeouts.idleMs);
     if (event.data === '[DONE]') return;
@@ -187,11 +187,10 @@ async function* chunksOf(
     if (chunk.data.error !== undefined && chunk.data.error !== null) throw new BrokenStream('an error in the stream');
     const { choices, stop_type: ownEnd } = chunk.data;
     finished ||= Boolean(ownEnd) || (choices?.some((choice) => choice.finish_reason) ?? false);
-    const { reasoning, content } = readDelta(chunk.data);
+    const { reasoning, content } = readText(chunk.data);
     const text = reasoning || content;
     const piece = text.trim();
-    if (text !== '') last.times = piece === last.piece ? last.times + 1 : 1;
-    if (text !== '') last.piece = piece;
+    if (text !== '') last = { piece, times: piece === last.piece ? last.times + 1 : 1 };
     yield chunk.data;
   }
   if (finished) return;

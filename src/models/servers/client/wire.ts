@@ -32,6 +32,15 @@ export const repetition = 'repetition';
 export const isCut = (finishReason: string | undefined): boolean =>
   finishReason === 'length' || finishReason === repetition;
 
+/** The text alone that a chunk brings. */
+export function readText(chunk: Chunk): Pick<Delta, 'reasoning' | 'content'> {
+  const choice = chunk.choices?.[0];
+  return {
+    reasoning: choice?.delta?.reasoning || choice?.delta?.reasoning_content || '',
+    content: choice?.delta?.content ?? choice?.text ?? chunk.content ?? '',
+  };
+}
+
 /** Reads a chunk of a request for one choice. */
 export function readDelta(chunk: Chunk): Delta {
   const choice = chunk.choices?.[0];
@@ -40,8 +49,7 @@ export function readDelta(chunk: Chunk): Delta {
     usage?.prompt_tokens ?? (timings?.prompt_n != null ? timings.prompt_n + (timings.cache_n ?? 0) : undefined);
   const ownReason = stopType == null ? undefined : stopType === 'limit' ? 'length' : 'stop';
   return {
-    reasoning: choice?.delta?.reasoning || choice?.delta?.reasoning_content || '',
-    content: choice?.delta?.content ?? choice?.text ?? chunk.content ?? '',
+    ...readText(chunk),
     logprobs: readLogprobs(choice?.logprobs ?? chunk.completion_probabilities),
     tokenIds: choice?.token_ids ?? chunk.tokens ?? [],
     toolCalls: choice?.delta?.tool_calls ?? [],
