@@ -298,7 +298,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       // The service runs with the environment of the whole suite, so its answer is made here.
       const ports = { ollama: 1, lmstudio: 1, 'llama.cpp': 1, vllm: 1 };
       const data = await findModels({ variables: {}, fetch, home: models, ports });
-      await page.route('**/v1/configuration/models/found', (route) =>
+      await page.route('**/v1/configuration/found-models', (route) =>
         route.fulfill({ json: { object: 'list', data } }),
       );
       await page.getByRole('button', { name: 'Search', exact: true }).click();

@@ -98,7 +98,7 @@ export const service = {
   caller: (options?: Signal) => requestJson<CallerView>('/v1/caller', options),
   evaluations: (options?: Signal) => requestJson<EvaluationList>('/v1/evaluations', options),
   modelConfiguration: (options?: Signal) => requestJson<ModelConfiguration>('/v1/configuration/models', options),
-  foundModels: () => requestJson<FoundModelList>('/v1/configuration/models/found'),
+  foundModels: () => requestJson<FoundModelList>('/v1/configuration/found-models'),
   /** Without `write` it is only checked. */
   configureModel: (body: { model: NewModel; write: boolean }) =>
     requestJson<ModelsChange>('/v1/configuration/models', { method: 'POST', body }),

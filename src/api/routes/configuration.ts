@@ -53,7 +53,7 @@ export function createConfigurationRoutes({
     c.json((await kept().read()) satisfies ModelConfiguration),
   );
 
-  routes.get('/models/found', described.findModels, async (c) =>
+  routes.get('/found-models', described.findModels, async (c) =>
     c.json({ object: 'list', data: await kept().find() } satisfies FoundModelList),
   );
 
