@@ -1,9 +1,13 @@
 import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TraceEvent } from '../../src/contracts/responses/trace.ts';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { orderFaults } from '../support/wire-order.ts';
 
 const question = 'A baker makes 12 trays of 15 rolls and sells 97 of them. How many rolls are left?';
+/** The thought of this one has five computed values. */
+const manySums =
+  'Anna buys 3 books at 14 dollars, 5 pens at 2 dollars and 7 notebooks at 6 dollars. She pays with 150 dollars. How much change does she get?';
 const messages = [{ role: 'user', content: question }];
 const reasoning = { effort: 'high' };
 
@@ -86,9 +90,69 @@ describe('live thoughts', () => {
     const next = await postJson(`${service.url}/v1/responses`, { input, reasoning: { effort: 'none' } });
     expect(next.body).toMatchObject({ status: 'completed' });
   });
+
+  it.each(['inference process', 'service'])(
+    'with computed values are the same when the %s is killed between two of them',
+    async (killed) => {
+      const reasoning = { effort: 'low', strategy: 'budget-forcing', budget_tokens: 200 };
+      const asked = {
+        input: manySums,
+        reasoning,
+        include: ['reasoning.text'],
+        deterministic: true,
+        seed: 7,
+        background: true,
+      };
+      const outcome = async (id: string) => {
+        const { usage, output_text } = await getJson(`${service.url}/v1/responses/${id}`);
+        const { steps } = await getJson(`${service.url}/v1/responses/${id}/trace`);
+        const [{ text, computed, usage: spent, stop_reason }] = steps;
+        return { phases: usage.phases, output_text, text, computed, spent, stop_reason };
+      };
+      const whole = await postJson(`${service.url}/v1/responses`, { ...asked, background: false });
+      const undisturbed = await outcome(whole.body.id);
+      const values = undisturbed.computed.length;
+      expect(values).toBeGreaterThan(3);
+
+      const { id } = (await postJson(`${service.url}/v1/responses`, asked)).body;
+      const trace = `/v1/responses/${id}/trace?stream=true`;
+      const ready = service.log().findLast(({ msg }) => msg === 'inference process ready');
+      let isKilled = false;
+      const reading = read(trace, undefined, async (sofar) => {
+        if (isKilled || !sofar.includes('"computed"')) return;
+        isKilled = true;
+        if (killed === 'service') service.kill('SIGKILL');
+        else process.kill(Number(ready?.['inferencePid']), 'SIGKILL');
+      });
+      if (killed === 'service') {
+        await reading.catch(() => undefined);
+        service = await start();
+      }
+      const events = eventsOf(await read(`/v1/responses/${id}?stream=true`, undefined, async () => undefined));
+      expect(orderFaults(events)).toEqual([]);
+      expect(events.at(-1)).toMatchObject({ type: 'response.completed' });
+      expect(await outcome(id)).toEqual(undisturbed);
+      // The attempt that was killed had logged some values, but not all.
+      const [first = 0, ...later] = valuesOfChains(eventsOf(await read(trace, undefined, async () => undefined)));
+      expect(later).toHaveLength(1);
+      expect(first).toBeGreaterThan(0);
+      expect(first).toBeLessThan(values);
+    },
+  );
 });
 
 type Event = { type: string; [field: string]: unknown };
+
+/** How many computed values the trace shows of each time that a chain was begun. */
+function valuesOfChains(trace: readonly Event[]): number[] {
+  const counts: number[] = [];
+  for (const raw of trace) {
+    const event = TraceEvent.parse(raw);
+    if (event.type === 'trace_step.added' && event.step.phase === 'think') counts.push(0);
+    if (event.type === 'trace_step.delta') counts.push((counts.pop() ?? 0) + (event.computed?.length ?? 0));
+  }
+  return counts;
+}
 
 function eventsOf(text: string): Event[] {
   const events: Event[] = [];
