@@ -4,6 +4,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { createSlots, type Slots } from '../../core/slots.ts';
 import { checkWall } from './check-wall.ts';
 import {
   type Interpreter,
@@ -12,7 +13,6 @@ import {
   type RunResult,
   startInterpreter,
 } from './interpreter.ts';
-import { createSlots, type Slots } from './slots.ts';
 import type { Wall } from './wall.ts';
 
 /** Python for code that nobody has read. */
@@ -64,7 +64,7 @@ export function createPythonSandbox({ processes, ...options }: SandboxOptions): 
     },
     warm: interpreters.refill,
     async open({ signal }) {
-      const release = await containers.acquire(signal);
+      const release = await containers.acquire({ signal });
       try {
         return createContainer(await interpreters.take(signal), { interpreters, runs, release });
       } catch (error) {
@@ -84,7 +84,7 @@ function createContainer(
   let restarted = false;
   return {
     async run(code, options) {
-      const leave = await runs.acquire(options.signal);
+      const leave = await runs.acquire(options);
       try {
         if (!interpreter.alive) {
           interpreter = await interpreters.take(options.signal);

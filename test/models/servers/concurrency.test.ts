@@ -32,38 +32,6 @@ async function drain(stream: AsyncIterable<string>): Promise<void> {
   for await (const _ of stream);
 }
 
-describe('semaphore', () => {
-  it('admits in order of arrival, as places come free', async () => {
-    const semaphore = createSemaphore(1);
-    const log: number[] = [];
-    const place = await semaphore.enter({ signal: never });
-    const second = semaphore.enter({ signal: never }).then((out) => {
-      log.push(2);
-      return out;
-    });
-    const third = semaphore.enter({ signal: never }).then((out) => {
-      log.push(3);
-      return out;
-    });
-    place.leave();
-    place.leave();
-    (await second).leave();
-    (await third).leave();
-    expect(log).toEqual([2, 3]);
-  });
-
-  it('lets one that is cancelled go without taking a place', async () => {
-    const semaphore = createSemaphore(1);
-    const place = await semaphore.enter({ signal: never });
-    const cancel = new AbortController();
-    const waiting = semaphore.enter({ signal: cancel.signal });
-    cancel.abort(new Error('gone'));
-    await expect(waiting).rejects.toThrow('gone');
-    place.leave();
-    (await semaphore.enter({ signal: never })).leave();
-  });
-});
-
 describe('a semaphore whose server refuses', () => {
   it('waits for another request to leave, and admits one fewer from then on', async () => {
     const semaphore = createSemaphore(2);

@@ -1,3 +1,5 @@
+import { createSlots, type Slots } from '../../../core/slots.ts';
+
 /**
  * Items of several streams as they come. Leaving early, or a failure of one, closes all of them; `abort` is called first,
  * since a stream that waits for its source can't be closed.
@@ -66,18 +68,18 @@ export type Place = {
 const patience = 8;
 
 export function createSemaphore(places: number): Semaphore {
-  const bounds: Bounds = { most: places, bound: places, taken: 0, calm: 0 };
-  const queue = createQueue(bounds);
+  const bounds: Bounds = { most: places, bound: places, calm: 0 };
+  const slots = createSlots(places);
   let streams = 0;
   let mostStreams = 0;
   return {
     async enter({ signal }) {
-      await queue.wait(signal, 'back');
-      return createPlace(bounds, queue);
+      return createPlace(await slots.acquire({ signal }), { bounds, slots });
     },
     limit(known) {
       bounds.most = Math.max(1, Math.min(bounds.most, known));
       bounds.bound = Math.min(bounds.bound, bounds.most);
+      slots.resize(bounds.bound);
     },
     streaming() {
       streams++;
@@ -93,67 +95,29 @@ export function createSemaphore(places: number): Semaphore {
 }
 
 /** `most`: places at best; `bound`: those at present; `calm`: requests that ended without a refusal since the last change. */
-type Bounds = { most: number; bound: number; taken: number; calm: number };
+type Bounds = { most: number; bound: number; calm: number };
 
-/** Those who wait for a place. `wait` resolves once one is taken for the caller. */
-type Queue = { wait(signal: AbortSignal, where: 'front' | 'back'): Promise<void>; admit(): void };
-
-function createQueue(bounds: Bounds): Queue {
-  const waiting: Array<() => void> = [];
-  function admit(): void {
-    while (bounds.taken < bounds.bound) {
-      const next = waiting.shift();
-      if (next === undefined) return;
-      bounds.taken++;
-      next();
-    }
-  }
-  return {
-    admit,
-    wait(shared, where) {
-      shared.throwIfAborted();
-      // A signal of its own: on a shared one, Node would take more than ten listeners for a leak and warn.
-      const signal = AbortSignal.any([shared]);
-      return new Promise((resolve, reject) => {
-        const onAbort = () => {
-          waiting.splice(waiting.indexOf(enter), 1);
-          reject(signal.reason);
-        };
-        const enter = () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        if (where === 'front') waiting.unshift(enter);
-        else waiting.push(enter);
-        admit();
-      });
-    },
-  };
-}
-
-function createPlace(bounds: Bounds, queue: Queue): Place {
-  let held = true;
-  const leave = () => {
-    if (held) bounds.taken--;
-    held = false;
-  };
+function createPlace(first: () => void, { bounds, slots }: { bounds: Bounds; slots: Slots }): Place {
+  /** Undefined while the place is given up. */
+  let release: (() => void) | undefined = first;
   return {
     leave() {
-      if (held && bounds.bound < bounds.most && ++bounds.calm >= patience * bounds.bound) {
+      if (release !== undefined && bounds.bound < bounds.most && ++bounds.calm >= patience * bounds.bound) {
         bounds.bound++;
         bounds.calm = 0;
+        slots.resize(bounds.bound);
       }
-      leave();
-      queue.admit();
+      release?.();
+      release = undefined;
     },
     async refused({ signal }) {
-      if (!held || bounds.taken <= 1) return false;
+      if (release === undefined || slots.held() <= 1) return false;
       bounds.calm = 0;
-      bounds.bound = Math.min(bounds.bound, bounds.taken - 1);
-      leave();
-      await queue.wait(signal, 'front');
-      held = true;
+      bounds.bound = Math.min(bounds.bound, slots.held() - 1);
+      slots.resize(bounds.bound);
+      release();
+      release = undefined;
+      release = await slots.acquire({ signal, atFront: true });
       return true;
     },
   };
