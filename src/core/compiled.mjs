@@ -11,6 +11,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/**
+ * The folder that this code runs from: of a compiled copy, its state of the sources. Read without naming `import.meta.url`,
+ * which compiling replaces by the source's address.
+ */
+const { url: ownUrl } = import.meta;
+const ownFolder = fileURLToPath(new URL('.', ownUrl));
+
 /** What a process of the product starts with. Compiled together, they share what they have in common. */
 export const entries = [
   'src/server.ts',
@@ -43,11 +50,15 @@ const states = new Map();
 export async function compiled(entry) {
   const path = entry instanceof URL ? fileURLToPath(entry) : resolve(root, entry);
   const name = fromRoot(path);
+  const file = `${outputName(name)}.mjs`;
+  // What a compiled process starts is of its own state, although the sources may have changed since.
+  const own = join(ownFolder, file);
+  if (existsSync(own)) return pathToFileURL(own);
   // Only a checkout has a tsconfig.json. There, what a `prepack` left behind may be older than the sources.
   const folder = existsSync(join(root, 'tsconfig.json'))
     ? await stateFolder(entries.includes(name) ? entries : [path])
     : packedFolder;
-  return pathToFileURL(join(folder, `${outputName(name)}.mjs`));
+  return pathToFileURL(join(folder, file));
 }
 
 /** @param {readonly string[]} inputs */

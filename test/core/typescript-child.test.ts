@@ -63,6 +63,19 @@ describe('a TypeScript child', { timeout: 60_000 }, () => {
     forked.disconnect();
     expect(told).toMatchObject({ address: pathToFileURL(join(folder, 'inner-told.ts')).href });
   });
+
+  it('takes what it starts from the state that it runs from, although the sources have changed', async () => {
+    const starter = join(folder, 'starter.ts');
+    const compiler = fileURLToPath(new URL('../../src/core/compiled.mjs', import.meta.url));
+    const source = `import { compiled } from ${JSON.stringify(compiler)};\nprocess.on('disconnect', () => process.exit(0));\nprocess.send?.({ runs: process.argv[1], starts: (await compiled(new URL(${JSON.stringify(pathToFileURL(starter).href)}))).pathname });\n`;
+    writeFileSync(starter, source);
+    const child = await prepareTypescriptChild({ entry: pathToFileURL(starter), args: [] });
+    writeFileSync(starter, `${source}// changed\n`);
+    const forked = child.fork();
+    const [told] = await once(forked, 'message');
+    forked.disconnect();
+    expect(told.starts).toBe(told.runs);
+  });
 });
 
 describe('compiled sources', { timeout: 60_000 }, () => {
