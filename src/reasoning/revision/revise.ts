@@ -1,4 +1,4 @@
-import { showAnswer } from '../../answers/normalise.ts';
+import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import type { Repair } from '../../checks/check.ts';
 import type { CheckOutcome } from '../../checks/run-checks.ts';
 import { isProof } from '../../checks/thought-lines.ts';
@@ -32,7 +32,7 @@ type Revising = Judging & { budget: Budget; prompts: Prompts };
  * that is inserted in its place (like a calculator's result, arXiv 2110.14168); otherwise the family's correction sentence
  * is inserted and the line is sampled again; if the model can't continue a thought, the prompt says what failed. A revision
  * replaces its chain only if no check finds it wrong, or if another chain agrees with it (arXiv 2404.17140: small models need
- * the verifier).
+ * the verifier). A revision that gives an answer which a check has already found wrong is the last one.
  */
 export async function* revise(
   revising: Revising,
@@ -46,6 +46,8 @@ export async function* revise(
   const made = new Set<string>();
   /** What is revised: the chain as it stands, or a revision of it whose first wrong line comes later. */
   let candidate = standing.get(sample);
+  /** The chain as it stood, and its revisions. */
+  const given = candidate === undefined ? [] : [candidate];
   while ((revisions.get(sample) ?? 0) < allowed) {
     if (candidate === undefined || !roomLeft(revising)) return;
     const number = (revisions.get(sample) ?? 0) + 1;
@@ -81,7 +83,21 @@ export async function* revise(
     const stands = replaces(revised, earlier, [...standing.values()]);
     if (stands) standing.set(sample, revised);
     if (stands || goesFurther(revised, candidate)) candidate = revised;
+    // After a greedy revision the next one is sampled, which may still give another answer.
+    else if (!isGreedy && given.some((earlier) => isRefutedAgain(revised, earlier))) {
+      revisions.set(sample, allowed);
+      return;
+    }
+    given.push(revised);
   }
+}
+
+/** A check found the same value wrong in both; without a value, the same text. */
+function isRefutedAgain(revised: Candidate, earlier: Candidate): boolean {
+  if (failedValue(revised) === undefined || failedValue(earlier) === undefined) return false;
+  return revised.value === undefined || earlier.value === undefined
+    ? revised.answer.text.trim() === earlier.answer.text.trim()
+    : sameAnswer(revised.value, earlier.value);
 }
 
 function roomLeft({ budget, state: { context } }: Pick<Revising, 'budget' | 'state'>, fed = 0): boolean {

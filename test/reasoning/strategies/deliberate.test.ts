@@ -421,6 +421,30 @@ describe('deliberate', () => {
     expect(goesOn).toHaveLength(2);
   });
 
+  it.each([
+    ['after the greedy one and a sampled one gave it again', ['5', '5'], 3],
+    ['where it was the answer of an earlier revision', ['6', '7', '6'], 4],
+    ['and goes on where each answer is a new one', ['6', '7', '8', '9', '4'], 6],
+  ])('ends revising at an answer that a check has found wrong already: %s', async (_, answers, requests) => {
+    let revisions = 0;
+    const model = createTestModel({
+      script: ({ prompt }) => chain(prompt.messages.length > 1 ? (answers[revisions++] ?? '?') : '5', 'Hm.'),
+    });
+    const effective = { samples: 1, max_revisions: 5, budget_tokens: 4000 };
+    await runStrategy('verify-and-revise', { model, effective, checks: [{ type: 'expected', value: 4 }] });
+    expect(model.requests).toHaveLength(requests);
+  });
+
+  it('ends revising where the same answer in words fails its check again', async () => {
+    const answer = 'The harbour was quiet.';
+    const model = createTestModel({ script: () => ({ thought: 'Hm.', answer }) });
+    const effective = { samples: 1, max_revisions: 5, budget_tokens: 4000 };
+    const checks = [{ type: 'regex', pattern: 'lighthouse' }];
+    const given = { model, effective, checks, question: 'Write a sentence about a lighthouse.' };
+    await runStrategy('verify-and-revise', given);
+    expect(model.requests).toHaveLength(3);
+  });
+
   it('drops chains whose value a check refuted before the vote', async () => {
     const mismatch: Script = { thought: 'So the answer is 6.', answer: 'The answer is 8.' };
     const model = createChains(chain('4', 'Hm.'), [mismatch]);
