@@ -50,15 +50,28 @@ export async function withTimeLimit<T>(
   }
 }
 
+/**
+ * A timer that fires this much later than it was set for shows that the process itself was paused (SIGSTOP, a debugger):
+ * a reply may have come meanwhile and not be read yet. ms
+ */
+export const pausedMs = 2_000;
+
 /** The backend has this long to answer. */
 const backendMs = 8_000;
 
-/** Runs `work` against the backend; a failure or no answer in time gives ServiceError `backend_unavailable`. */
+/**
+ * Runs `work` against the backend; a failure or no answer in time gives ServiceError `backend_unavailable`. If the time
+ * passed while this process was paused, it begins again.
+ */
 export async function withBackendDeadline<T>(work: () => Promise<T>): Promise<T> {
   try {
-    const answer = await orLate(work(), { ms: backendMs });
-    if (answer === late) throw new Error(`no answer within ${backendMs} ms`);
-    return answer;
+    const answering = work();
+    for (;;) {
+      const due = performance.now() + backendMs;
+      const answer = await orLate(answering, { ms: backendMs });
+      if (answer !== late) return answer;
+      if (performance.now() - due < pausedMs) throw new Error(`no answer within ${backendMs} ms`);
+    }
   } catch (error) {
     if (error instanceof ServiceError || error instanceof LeaseEnded) throw error;
     throw backendUnavailable(error);

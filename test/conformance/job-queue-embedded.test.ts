@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { JobLease } from '../../src/core/job-queue.ts';
 import { openEmbeddedConnection } from '../../src/queue/embedded/embedded-connection.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
-import { type JobQueueBackend, jobQueueSuite } from '../suites/job-queue.suite.ts';
+import { type JobQueueBackend, jobQueueSuite, quick } from '../suites/job-queue.suite.ts';
 import { jobQueueOrderSuite } from '../suites/job-queue-order.suite.ts';
-import { queueOf, testTerminalLines } from '../support/queue-jobs.ts';
+import { gate, makeJob, queueOf, readAll, terminal, testTerminalLines } from '../support/queue-jobs.ts';
 
 const openBackend = async (): Promise<JobQueueBackend> => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-queue-'));
@@ -73,4 +74,48 @@ describe('queries of the embedded database', () => {
     await expect(query('SELECT nothing($1)', [1])).rejects.toThrow();
     expect((await query(text, ['12'])).rows).toEqual([{ value: 12 }]);
   });
+});
+
+test('a process that was paused past its locks keeps its jobs: nobody else can have taken them', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-queue-'));
+  const connection = await openEmbeddedConnection({ dataFolder, onError: () => {} });
+  const name = 'paused';
+  const settings = { ...quick, lockMs: 10_000 };
+  const queue = await createBullmqQueue({
+    connection,
+    name,
+    settings,
+    terminalLines: testTerminalLines,
+    onError: () => {},
+  });
+  const goOn = gate();
+  const leases: JobLease[] = [];
+  const consumer = await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
+    leases.push(lease);
+    await goOn.promise;
+    await lease.append([terminal(0)]);
+  });
+  const job = makeJob();
+  await queue.add(job);
+  const first = async (text: string) => (await connection.query<{ value: unknown }>(text, [queueOf(name)])).rows[0];
+  // From its next check on, the job would count as stalled.
+  await expect
+    .poll(() => first('SELECT stalled_marked AS value FROM bullmq.job WHERE queue = $1'))
+    .toEqual({ value: true });
+
+  const { now } = Date;
+  const pause = 600_000;
+  const wokenAt = now() + pause;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + pause);
+  const checked = `SELECT value::bigint >= ${wokenAt} AS value FROM bullmq.meta WHERE queue = $1 AND field = 'stalled-check'`;
+  await expect.poll(() => first(checked)).toEqual({ value: true });
+  goOn.open();
+  expect(await readAll(queue, job.id)).toEqual([terminal(0)]);
+  expect(leases.map(({ attempt, signal }) => [attempt, signal.aborted])).toEqual([[1, false]]);
+
+  await consumer.close({ drainMs: 1_000 });
+  await queue.close();
+  clock.mockRestore();
+  await connection.close();
+  await rm(dataFolder, { recursive: true, force: true });
 });

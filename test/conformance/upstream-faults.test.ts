@@ -142,6 +142,36 @@ it('a server that hangs is given up after the time for it, and cancel works at o
   await expect(run(model, request(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });
 
+it.each([
+  ['passed while this process was paused: the answer goes on', 60_000],
+  ['passed: the server counts as hung', 0],
+])('the time for the next piece has %s', async (_, lateMs) => {
+  let now = 0;
+  const running = new Set<() => void>();
+  const clock = {
+    ...impatientClock(),
+    now: () => now,
+    after(_ms: number, callback: () => void) {
+      running.add(callback);
+      return () => void running.delete(callback);
+    },
+  };
+  // Where the time is kept, the rest of the answer never comes.
+  const faults = lateMs > 0 ? [] : [{ kind: 'hang', chunks: 3 } as const];
+  const timeouts = { firstByteMs: 1, idleMs: 1 };
+  const { model } = await connect({ dialect: 'ollama', script, faults }, { clock, timeouts });
+  let isPassed = false;
+  const onEvent = () => {
+    if (isPassed) return;
+    isPassed = true;
+    now += 1 + lateMs;
+    for (const callback of [...running]) callback();
+  };
+  const answering = run(model, thinking(100), { onEvent });
+  if (lateMs > 0) expect(await answering).toMatchObject({ thought, answer });
+  else await expect(answering).rejects.toThrow('does not answer');
+});
+
 it('cancel reaches a request that waits for the first byte', async () => {
   const { model, server } = await connect({ dialect: 'vllm', script, faults: [{ kind: 'hang', chunks: 0 }] });
   const cancel = new AbortController();

@@ -76,4 +76,24 @@ describe('withBackendDeadline', () => {
     await vi.advanceTimersByTimeAsync(8_000);
     expect(await silent).toMatchObject({ code: 'backend_unavailable' });
   });
+
+  it('waits again where the 8 s passed while the process was paused', async () => {
+    let reply = (_: number): void => undefined;
+    const work = new Promise<number>((resolve) => {
+      reply = resolve;
+    });
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const answer = withBackendDeadline(() => work);
+    now.mockReturnValue(60_000);
+    await vi.advanceTimersByTimeAsync(8_000);
+    reply(7);
+    expect(await answer).toBe(7);
+    const silent = withBackendDeadline(() => never).catch((error: unknown) => error);
+    now.mockReturnValue(120_000);
+    await vi.advanceTimersByTimeAsync(8_000);
+    now.mockReturnValue(128_000);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(await silent).toMatchObject({ code: 'backend_unavailable' });
+    now.mockRestore();
+  });
 });

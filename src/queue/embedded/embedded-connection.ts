@@ -19,7 +19,7 @@ import type { QueueConnection } from '../responses/bullmq-parts.ts';
 import type { JobDirectory } from '../responses/job-directory.ts';
 import { lockFolder, makeDataFolder } from './data-folder.ts';
 import { createEmbeddedDirectory } from './embedded-directory.ts';
-import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
+import { embeddedSchema, embeddedUpkeep, releaseOrphans, shiftLocks } from './embedded-schema.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
 import { createStatements } from './prepared-statements.ts';
 
@@ -35,8 +35,7 @@ function collectGarbage(): void {
  * own notifications. No library does this: PGlite's node-postgres bridge has no LISTEN and blocks timers (see
  * docs/decisions).
  */
-function createPglitePool(db: PGlite): PgPool {
-  const query = createQuery(db);
+function createPglitePool(db: PGlite, query: PgPool['query']): PgPool {
   return Object.assign(new EventEmitter().setMaxListeners(0), {
     query,
     connect: async () => createClient(db, query),
@@ -81,6 +80,24 @@ function createQuery(db: PGlite): PgPool['query'] {
     const result = params?.length ? await prepared(text, params) : (await db.exec(text)).at(-1);
     const rows = (result?.rows ?? []) as R[];
     return { rows, rowCount: rows.length || (result?.affectedRows ?? 0) };
+  };
+}
+
+/** Between two queries. The checks for stalled jobs alone run every 2 s, so a longer gap shows that the process was paused. ms */
+const pausedAfterMs = 3_000;
+
+/**
+ * Locks expire by the clock, and a process that is paused (SIGSTOP, a laptop asleep) does not renew them. No other process can
+ * take its jobs, so a pause is added to all locks before the next query.
+ */
+function withoutPauses(query: PgPool['query']): PgPool['query'] {
+  let ranAt = Date.now();
+  return async <R>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> => {
+    const now = Date.now();
+    const pause = now - ranAt;
+    ranAt = now;
+    if (pause > pausedAfterMs) await query(shiftLocks, [pause]);
+    return query<R>(text, params);
   };
 }
 
@@ -138,14 +155,15 @@ export async function openEmbeddedConnection(options: {
 
 /** The database with BullMQ's tables and ours. */
 async function preparedPool(db: PGlite): Promise<PgPool> {
-  const pool = createPglitePool(db);
+  const query = createQuery(db);
+  const pool = createPglitePool(db, query);
   const client = await pool.connect();
   await runMigrations(client);
   client.release();
   await pool.query('SET search_path TO bullmq, public');
   await pool.query(embeddedSchema);
   await pool.query(releaseOrphans);
-  return pool;
+  return createPglitePool(db, withoutPauses(query));
 }
 
 function connectionOn(pool: PgPool): Omit<EmbeddedQueueConnection, 'close'> {

@@ -117,6 +117,11 @@ UPDATE bullmq.job SET locked_until_ms = 0, stalled_marked = true WHERE state = '
 DELETE FROM bullmq.meta WHERE field = 'stalled-check';
 `;
 
+/** Moves the locks of all running jobs by so many ms. */
+export const shiftLocks = `
+UPDATE bullmq.job SET locked_until_ms = locked_until_ms + $1::bigint WHERE state = 'active';
+`;
+
 /**
  * One statement per call, because VACUUM and CHECKPOINT cannot share one. PGlite has no autovacuum and no checkpointer.
  */

@@ -1,5 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { ServiceError } from '../../../contracts/service/service-error.ts';
+import { pausedMs } from '../../../core/deadlines.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { readMessage, readReason, sendsTokens, UpstreamRefused, unavailable } from './upstream-error.ts';
@@ -217,18 +218,26 @@ function faultOf(error: unknown, watch: Watch, modelId: string, begun: boolean):
   return unavailable(modelId, begun ? 'disconnected while answering' : 'cannot be reached', { cause: error });
 }
 
-/** A signal that follows the caller's, and is also aborted when the server is silent for longer than expected. */
+/**
+ * A signal that follows the caller's, and is also aborted when the server is silent for longer than expected, while this
+ * process was not paused: what the server sent during a pause is not read yet.
+ */
 type Watch = { signal: AbortSignal; expect(ms: number): void; expired(): boolean; close(): void };
 
 function createWatch(clock: Clock, signal: AbortSignal): Watch {
   const silence = new AbortController();
   let cancel: (() => void) | undefined;
+  const expectWithin = (ms: number): void => {
+    cancel?.();
+    const due = clock.now() + ms;
+    cancel = clock.after(ms, () => {
+      if (clock.now() - due >= pausedMs) expectWithin(ms);
+      else silence.abort(new Error('the upstream is silent'));
+    });
+  };
   return {
     signal: AbortSignal.any([signal, silence.signal]),
-    expect(ms) {
-      cancel?.();
-      cancel = clock.after(ms, () => silence.abort(new Error('the upstream is silent')));
-    },
+    expect: expectWithin,
     expired: () => silence.signal.aborted,
     close() {
       cancel?.();
