@@ -1,11 +1,5 @@
-import { z } from 'zod';
 import type { LogLine } from '../contracts/responses/job.ts';
-import type {
-  CodeInterpreterCall,
-  McpApprovalRequest,
-  McpCall,
-  McpListTools,
-} from '../contracts/responses/output-item.ts';
+import type { McpApprovalRequest } from '../contracts/responses/output-item.ts';
 import type { FunctionTool, Prompt } from '../contracts/responses/prompt.ts';
 import type { EffectiveReasoning } from '../contracts/responses/reasoning.ts';
 import type { Warning } from '../contracts/responses/response.ts';
@@ -15,7 +9,7 @@ import { TraceEvent, type TraceStep } from '../contracts/responses/trace.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { JobLease } from '../core/job-queue.ts';
 import type { LanguageModel, ServerCall, ToolEvent } from '../core/language-model.ts';
-import { createCallSteps, openCalls } from '../reasoning/sampling/call-steps.ts';
+import { createCallSteps } from '../reasoning/sampling/call-steps.ts';
 import type { StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import { createTraceRecorder } from '../reasoning/trace-recorder.ts';
 import { checkTogether, createCaller, interruptedCall, joinTools, type ServerTools } from '../tools/call-tools.ts';
@@ -23,6 +17,7 @@ import type { OpenTool } from '../tools/server-tool.ts';
 import { withResults } from '../tools/turns.ts';
 import { withTools } from '../tools/with-tools.ts';
 import type { WorkerDependencies } from './dependencies.ts';
+import { callItems, listItems, type ServerItem, winningCalls } from './server-items.ts';
 import { finishedSteps } from './trace-writer.ts';
 
 /** The tools of one response that the service runs itself, in one attempt. */
@@ -43,8 +38,6 @@ export type ResponseTools = {
   approval(call: { name: string; arguments: string }): McpApprovalRequest | undefined;
   close(): Promise<void>;
 };
-
-export type ServerItem = CodeInterpreterCall | McpListTools | McpCall | McpApprovalRequest;
 
 /** Of a request that doesn't say. */
 const usualMostCalls = 16;
@@ -141,7 +134,7 @@ function responseTools(
   const suffix = lease.job.id.replace(/^resp_/, '');
   const single = tools.functions.some(({ pure, needsApproval }) => !pure && !needsApproval);
   const asked = withResults(body.prompt, results);
-  const item = (step: TraceStep) => itemOf(step, { tools, suffix, outputs: body.include.tool_outputs });
+  const items = (step: TraceStep) => callItems(step, { tools, suffix, outputs: body.include.tool_outputs });
   const { samples, max_revisions, effort } = body.effective;
   const cuts = single && (samples > 1 || max_revisions > 0 || effort === 'auto');
   const oneChain = 'A tool of this request may change something outside, so there was one chain: no vote, no revision.';
@@ -160,10 +153,10 @@ function responseTools(
         onlyThinking: single && body.effective.budget_tokens !== 0,
       }),
     first: (steps) => [
-      ...lists(tools, suffix),
-      ...steps.filter(({ call }) => call?.of === 'request').flatMap((step) => item(step)),
+      ...listItems(tools, suffix),
+      ...steps.filter(({ call }) => call?.of === 'request').flatMap(items),
     ],
-    winning: (steps) => winningCalls(steps).flatMap((step) => item(step)),
+    winning: (steps) => winningCalls(steps).flatMap(items),
     approval({ name, arguments: args }) {
       const shown = tools.find(name);
       if (shown?.needsApproval !== true || shown.shown.type !== 'mcp') return undefined;
@@ -242,90 +235,4 @@ export function interruptedCalls(log: readonly LogLine[]): TraceStep[] {
     else begun.delete(call.id);
   }
   return [...begun.values()];
-}
-
-/** Steps of the calls of the chain that the answer came of; while it still streams there is one chain only. */
-function winningCalls(steps: readonly TraceStep[]): TraceStep[] {
-  const byIndex = new Map(steps.map((step) => [step.index, step]));
-  const callsOf = (step: TraceStep | undefined) => (step?.calls ?? []).flatMap((index) => byIndex.get(index) ?? []);
-  const chains = steps.filter(({ phase }) => phase === 'draft' || phase === 'think' || phase === 'revise');
-  const answer = steps.findLast(({ phase }) => phase === 'answer');
-  if (answer !== undefined) {
-    const source = chains.findLast(({ sample, phase }) =>
-      answer.sample === null ? phase === 'draft' : sample === answer.sample,
-    );
-    return answer.calls === undefined ? callsOf(source) : callsOf(answer);
-  }
-  const open = openCalls({ finishedSteps: steps }).filter(({ call }) => call?.of === 'answer');
-  return open.length > 0 ? open : callsOf(chains.at(-1));
-}
-
-function lists(tools: ServerTools, suffix: string): McpListTools[] {
-  const byServer = new Map<string, McpListTools>();
-  for (const { shown, description, parameters } of tools.functions) {
-    if (shown.type !== 'mcp') continue;
-    const { server_label, name, annotations } = shown;
-    const list: McpListTools = byServer.get(server_label) ?? {
-      type: 'mcp_list_tools',
-      id: `mcpl_${suffix}_${byServer.size}`,
-      server_label,
-      tools: [],
-    };
-    list.tools.push({
-      name,
-      description: description ?? null,
-      input_schema: parameters ?? { type: 'object' },
-      annotations: annotations ?? null,
-    });
-    byServer.set(server_label, list);
-  }
-  return [...byServer.values()];
-}
-
-function itemOf(
-  step: TraceStep,
-  { tools, suffix, outputs }: { tools: ServerTools; suffix: string; outputs: boolean },
-): ServerItem[] {
-  const { call } = step;
-  const shown = tools.find(call?.name ?? '')?.shown;
-  if (call === undefined || shown === undefined) return [];
-  const output = call.output ?? '';
-  if (shown.type === 'code_interpreter') {
-    return [
-      {
-        type: 'code_interpreter_call',
-        id: `ci_${suffix}_${step.index}`,
-        code: codeOf(call.arguments),
-        container_id: `cntr_${suffix}_${step.sample ?? 0}`,
-        outputs: outputs ? [{ type: 'logs', logs: output }] : null,
-        status: 'completed',
-      },
-    ];
-  }
-  return [
-    {
-      type: 'mcp_call',
-      id: `mcp_${suffix}_${step.index}`,
-      server_label: shown.server_label,
-      name: shown.name,
-      arguments: call.arguments,
-      approval_request_id: call.of === 'request' ? call.id : null,
-      output: call.error ? null : output,
-      error: call.error ? output : null,
-      status: call.error ? 'failed' : 'completed',
-    },
-  ];
-}
-
-const Code = z.object({ code: z.string() });
-
-/** The one text that the tool takes, which small models write without JSON around it. */
-function codeOf(args: string): string {
-  try {
-    const parsed: unknown = JSON.parse(args);
-    const { data } = Code.safeParse(parsed);
-    return data === undefined ? args : data.code;
-  } catch {
-    return args;
-  }
 }

@@ -7,8 +7,7 @@ import { outputText, responseFromLog } from '../contracts/responses/response-fro
 import { nextWireNumber, terminalLine } from '../contracts/responses/terminal-lines.ts';
 import type { ScoredToken, TokenLogprob } from '../core/language-model.ts';
 import { createReasoningWriter, type ReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
-import { serverItemEvents } from './server-item-lines.ts';
-import type { ServerItem } from './server-tools.ts';
+import { type ServerItem, serverItemEvents } from './server-items.ts';
 
 /** A call as the client knows its tool: a function's arguments are JSON, a custom tool's input is free text. */
 export type ShownCall = { type: 'function' | 'custom'; name: string; namespace?: string; text: string };
