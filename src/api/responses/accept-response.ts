@@ -21,8 +21,9 @@ import {
   checkWebhook,
 } from './check-request.ts';
 import { planReasoning, type ReasoningPlan } from './effective-reasoning.ts';
-import { buildPrompt, fitPrompt, locatedItems } from './prompt/build-prompt.ts';
+import { buildPrompt, locatedItems } from './prompt/build-prompt.ts';
 import { formatConstraint, givenTools, planTools } from './prompt/constraints.ts';
+import { fitPrompt } from './prompt/fit-prompt.ts';
 import { promptFiles } from './prompt/prompt-files.ts';
 import { givenServerTools, sealedTools, type ToolRefusal, withoutToolSecrets } from './prompt/server-tools.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
