@@ -3,9 +3,8 @@
  * both. The model takes no time. Its parent asks for its memory, its processor time and the number of waiting jobs, and
  * tells a process that is both when to begin to work.
  */
-import { createServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { listen } from '../../src/entry/http/listen.ts';
 import { createEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { createApi } from '../../test/api/responses/fixture.ts';
@@ -27,17 +26,14 @@ process.on('message', (message) => {
   answer(Ask.parse(message)).then((value) => process.send?.({ value }));
 });
 process.on('disconnect', () => process.exit(0));
-if (mode === 'worker') process.send?.({ port: 0 });
-else listen();
+process.send?.({ port: mode === 'worker' ? 0 : await listenForApi() });
 
-function listen(): void {
+async function listenForApi(): Promise<number> {
   const quiet = { info() {}, warn() {}, error() {} };
   const { app } = createApi({ queue, cancelOnDisconnect: false, now: Date.now, log: quiet });
-  const server = createServer(getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false }));
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
-    const address = server.address();
-    process.send?.({ port: typeof address === 'object' ? address?.port : 0 });
-  });
+  const listening = await listen({ host: '127.0.0.1', port: 0 });
+  listening.serve((request, bindings) => app.fetch(request, bindings));
+  return Number(new URL(listening.url).port);
 }
 
 async function answer(ask: Ask): Promise<number> {

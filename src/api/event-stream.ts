@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { ResponseEvent } from '../contracts/responses/response-event.ts';
-import { late, orLate } from '../core/deadlines.ts';
 import type { ApiLog } from './dependencies.ts';
 import { asServiceError, errorEnvelope } from './errors.ts';
 
@@ -65,40 +64,17 @@ export async function* sseEvents(
   if (!options.signal.aborted) yield { data: '[DONE]' };
 }
 
-/**
- * JSON lines as a body (NDJSON), with `idle.line` (where it is given) whenever nothing came for `idle.ms`. Driven by the reader's pull, as
- * `eventStream` is: a slow reader holds one line, and the source waits.
- */
+/** JSON lines as a body (NDJSON), with `idle.line` (where it is given) whenever nothing came for `idle.ms`. */
 export function lineStream(
   lines: AsyncIterable<object>,
-  options: { idle?: { ms: number; line(): object }; onCancel?(): void } = {},
+  { idle, onCancel }: { idle?: { ms: number; line(): object }; onCancel?(): void } = {},
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const encode = (line: object) => encoder.encode(`${JSON.stringify(line)}\n`);
-  const iterator = lines[Symbol.asyncIterator]();
-  let pending: Promise<IteratorResult<object>> | undefined;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        pending ??= iterator.next();
-        const { idle } = options;
-        const next = idle === undefined ? await pending : await orLate(pending, { ms: idle.ms });
-        if (next === late) {
-          controller.enqueue(encode(idle?.line() ?? {}));
-          return;
-        }
-        pending = undefined;
-        if (next.done) controller.close();
-        else controller.enqueue(encode(next.value));
-      },
-      cancel() {
-        options.onCancel?.();
-        // The source ends by its own signal; whatever it ends with has no reader any more.
-        iterator.return?.().catch(() => undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const encode = (line: object) => `${JSON.stringify(line)}\n`;
+  return bodyStream(lines, {
+    encode,
+    ...(idle && { idle: { ms: idle.ms, text: () => encode(idle.line()) } }),
+    onCancel: () => onCancel?.(),
+  });
 }
 
 /** One server-sent event; `data` without line breaks. */
@@ -111,32 +87,55 @@ export const eventStreamHeaders = {
 };
 
 /**
- * Server-sent events as a body, with a comment, or the event `keepAlive`, whenever nothing came for `keepAliveMs`. Driven by the reader's pull: a
- * slow reader holds one event, and the source waits. (Hono's `streamSSE` writes into a TransformStream, where a write to
- * a reader that went away never settles.) `onCancel` is called when the reader goes away before the end.
+ * Server-sent events as a body, with a comment, or the event `keepAlive`, whenever nothing came for `keepAliveMs`. `onCancel` is called
+ * when the reader goes away before the end.
  */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent>,
-  options: { keepAliveMs: number; keepAlive?: ServerSentEvent | undefined; onCancel(): void },
+  {
+    keepAliveMs,
+    keepAlive,
+    onCancel,
+  }: { keepAliveMs: number; keepAlive?: ServerSentEvent | undefined; onCancel(): void },
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const iterator = events[Symbol.asyncIterator]();
-  let pending: Promise<IteratorResult<ServerSentEvent>> | undefined;
+  const text = () => (keepAlive ? format(keepAlive) : ': keep-alive\n\n');
+  return bodyStream(events, { encode: format, idle: { ms: keepAliveMs, text }, onCancel });
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * What a source yields as a body, with `idle.text` whenever nothing came for `idle.ms`. Driven by the reader's pull: a slow reader holds
+ * one item, and the source waits. (Hono's `streamSSE` writes into a TransformStream, where a write to a reader that went away never
+ * settles.) `onCancel` is called when the reader goes away before the end.
+ */
+export function bodyStream<T>(
+  source: AsyncIterable<T>,
+  { encode, idle, onCancel }: { encode(item: T): string; idle?: { ms: number; text(): string }; onCancel(): void },
+): ReadableStream<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        pending ??= iterator.next();
-        const next = await orLate(pending, { ms: options.keepAliveMs });
-        if (next === late) {
-          controller.enqueue(encoder.encode(options.keepAlive ? format(options.keepAlive) : ': keep-alive\n\n'));
-          return;
+        // While this call waits for the next item, so that a stream that is idle for hours holds one wait and not one per interval.
+        const beat = () => {
+          // A reader that has not taken the last one gets no other.
+          if (controller.desiredSize === 0) controller.enqueue(encoder.encode(idle?.text()));
+          timer = setTimeout(beat, idle?.ms);
+        };
+        if (idle) timer = setTimeout(beat, idle.ms);
+        try {
+          const next = await iterator.next();
+          if (next.done) controller.close();
+          else controller.enqueue(encoder.encode(encode(next.value)));
+        } finally {
+          clearTimeout(timer);
         }
-        pending = undefined;
-        if (next.done) controller.close();
-        else controller.enqueue(encoder.encode(format(next.value)));
       },
       cancel() {
-        options.onCancel();
+        clearTimeout(timer);
+        onCancel();
         // The source ends by its own signal; whatever it ends with has no reader any more.
         iterator.return?.().catch(() => undefined);
       },

@@ -147,7 +147,10 @@ export async function readBytes(request: HonoRequest, maxBytes: number): Promise
       code: 'body_too_large',
       message: `The body is too large; expected at most ${maxBytes} bytes.`,
     });
-  if (Number(request.header('content-length') ?? 0) > maxBytes) throw tooLarge();
+  const length = request.header('content-length');
+  if (Number(length ?? 0) > maxBytes) throw tooLarge();
+  // Read in one piece: a body that is read as a stream keeps 10 kB alive for as long as its answer streams.
+  if (length !== undefined) return new Uint8Array(await request.raw.arrayBuffer().catch(brokenOff));
   const reader = request.raw.body?.getReader();
   const next = () => reader?.read().catch(brokenOff);
   const chunks: Uint8Array[] = [];

@@ -5,30 +5,39 @@ import { LeaseEnded } from './job-queue.ts';
 export const late = Symbol('late');
 
 /**
- * What `work` gives, or `late` once `ms` have passed or `signal` is aborted. The work itself goes on.
+ * What `work` gives, or `late` once `ms` have passed or `signal` is aborted. The work itself goes on. To wait for the same work
+ * again and again would leak: each wait stays in memory until the work ends.
  * @throws what `work` throws in time
  */
-export async function orLate<T>(
+export function orLate<T>(
   work: Promise<T>,
   { ms, signal }: { ms?: number; signal?: AbortSignal | undefined },
 ): Promise<T | typeof late> {
-  if (signal?.aborted === true) {
-    work.catch(() => undefined);
-    return late;
-  }
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let stop = (): void => undefined;
-  const over = new Promise<typeof late>((resolve) => {
-    stop = () => resolve(late);
+  // One promise and not a race of two: an idle stream waits here, and thousands of them are open at the same time.
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => {
+      leave();
+      resolve(late);
+    };
+    const leave = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    };
+    work.then(
+      (value) => {
+        leave();
+        resolve(value);
+      },
+      (error) => {
+        leave();
+        reject(error);
+      },
+    );
+    if (signal?.aborted === true) return stop();
     if (ms !== undefined) timer = setTimeout(stop, ms);
     signal?.addEventListener('abort', stop, { once: true });
   });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-  }
 }
 
 /** Waits for `work`, `ms` at most; false where it has not ended by then. */

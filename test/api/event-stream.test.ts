@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../src/api/dependencies.ts';
-import { eventStream, type ServerSentEvent } from '../../src/api/event-stream.ts';
+import { eventStream, lineStream, type ServerSentEvent } from '../../src/api/event-stream.ts';
 import { createApi, createSemaphore, createWorkingApi, readEvents } from './responses/fixture.ts';
 import { thought } from './responses/scripted-worker.ts';
 
@@ -45,6 +45,35 @@ describe('eventStream', () => {
     release();
     expect(text((await reader.read()).value)).toBe('event: e\nid: 1\ndata: x\n\n');
     expect((await reader.read()).done).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a body that is kept alive', () => {
+  test.each([
+    ['an event stream', (source: AsyncIterable<never>) => eventStream(source, { keepAliveMs: 1, onCancel() {} })],
+    ['JSON lines', (source: AsyncIterable<never>) => lineStream(source, { idle: { ms: 1, line: () => ({}) } })],
+  ])('waits once for its next item, since each wait would stay in memory: %s', async (_name, open) => {
+    const silent = new Promise<never>(() => {});
+    const waits = vi.spyOn(silent, 'then');
+    const reader = open({ [Symbol.asyncIterator]: () => ({ next: () => silent }) }).getReader();
+    for (let beat = 0; beat < 5; beat += 1) expect(text((await reader.read()).value)).not.toBe('');
+    expect(waits.mock.calls.length).toBeLessThanOrEqual(1);
+    await reader.cancel();
+  });
+
+  test('gives a reader that has stopped reading one sign of life and no more', async () => {
+    vi.useFakeTimers();
+    const silent = new Promise<never>(() => {});
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => silent }) };
+    const reader = eventStream(source, { keepAliveMs: 1_000, onCancel() {} }).getReader();
+    const first = reader.read();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await first).done).toBe(false);
+    expect((await reader.read()).done).toBe(false);
+    const third = reader.read();
+    expect(await Promise.race([third, Promise.resolve('nothing yet')])).toBe('nothing yet');
+    await reader.cancel();
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { late, orLate } from '../../core/deadlines.ts';
 import type { ApiEnvironment, ApiLog } from '../dependencies.ts';
+import { bodyStream } from '../event-stream.ts';
 
 /**
  * JSON that may be long in coming, and whose status is 200 whatever it says. What is known within `keepAliveMs` is answered
@@ -29,31 +30,22 @@ function spacedJson(
   pending: Promise<object>,
   { keepAliveMs, onCancel, onError }: { keepAliveMs: number; onCancel(): void; onError(error: unknown): void },
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const space = encoder.encode(' ');
   let gone = false;
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        controller.enqueue(space);
-      },
-      async pull(controller) {
-        try {
-          const known = await orLate(pending, { ms: keepAliveMs });
-          if (gone) return;
-          controller.enqueue(known === late ? space : encoder.encode(JSON.stringify(known)));
-          if (known !== late) controller.close();
-        } catch (error) {
-          if (gone) return;
-          onError(error);
-          throw error;
-        }
-      },
-      cancel() {
-        gone = true;
-        onCancel();
-      },
+  async function* parts(): AsyncGenerator<string, void, void> {
+    yield ' ';
+    try {
+      yield JSON.stringify(await pending);
+    } catch (error) {
+      if (!gone) onError(error);
+      throw error;
+    }
+  }
+  return bodyStream(parts(), {
+    encode: (text) => text,
+    idle: { ms: keepAliveMs, text: () => ' ' },
+    onCancel() {
+      gone = true;
+      onCancel();
     },
-    { highWaterMark: 0 },
-  );
+  });
 }

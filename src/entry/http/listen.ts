@@ -1,5 +1,6 @@
-import { Server } from 'node:http';
+import { Server, ServerResponse } from 'node:http';
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { OpenSocket } from '../../api/dependencies.ts';
 import { waitAtMost } from '../../core/deadlines.ts';
 import type { Environment } from '../environment.ts';
@@ -116,7 +117,7 @@ export async function listen({
   const { headMs, requestMs, lookMs } = { ...defaultPatience, ...patience };
   const sockets = createWebSockets({ maxBytes: messageBytes });
   const server = createAdaptorServer({
-    fetch: (request, bindings) => answer(request, bindings),
+    fetch: (request, bindings) => answered(answer(request, bindings), bindings.outgoing),
     overrideGlobalObjects: false,
     serverOptions: { connectionsCheckingInterval: lookMs },
     websocket: { server: sockets.server },
@@ -147,6 +148,42 @@ export async function listen({
       await ended;
     },
   };
+}
+
+/** Sends event streams itself, and leaves all other answers to the library. */
+async function answered(
+  answer: Response | Promise<Response>,
+  outgoing: (HttpBindings | Http2Bindings)['outgoing'],
+): Promise<Response> {
+  const response = await answer;
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (!isStream || response.body === null || !(outgoing instanceof ServerResponse)) return response;
+  outgoing.writeHead(response.status, [...response.headers].flat());
+  sendStream(response.body, outgoing);
+  return RESPONSE_ALREADY_SENT;
+}
+
+/**
+ * Writes a body as fast as its reader takes it, and cancels it when the reader is gone. Holds only the body: the library would hold the
+ * response and its headers as well until the stream ends, which is more than half of an idle stream's memory there.
+ */
+function sendStream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): void {
+  const reader = body.getReader();
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  const write = ({ done, value }: Awaited<ReturnType<typeof reader.read>>) => {
+    if (done) outgoing.end();
+    else if (outgoing.write(value)) read();
+    else outgoing.once('drain', read);
+  };
+  const read = () => void reader.read().then(write).catch(fail);
+  const fail = (error: unknown) => outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
+  outgoing.once('close', cancel).on('error', cancel);
+  if (outgoing.destroyed) cancel();
+  // The headers leave at once, together with the events that are there already.
+  outgoing.cork();
+  outgoing.flushHeaders();
+  read();
+  process.nextTick(() => outgoing.uncork());
 }
 
 /** Where this machine reaches what listens there. */
