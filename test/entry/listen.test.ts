@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import type { UnderlyingSource } from 'node:stream/web';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listening, listen } from '../../src/entry/http/listen.ts';
 
-type Body = { source: UnderlyingDefaultSource<Uint8Array>; cancelled: Promise<unknown> };
+type Body = { source: UnderlyingSource<Uint8Array>; cancelled: Promise<unknown> };
 
 const bodies = new Map<string, Body>();
 let listening: Listening;
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => listening.close({ graceMs: 0 }));
 
 /** Answers on a path of its own with a body, and tells when the body is cancelled. */
-function serve(path: string, source: Omit<UnderlyingDefaultSource<Uint8Array>, 'cancel'>): Body {
+function serve(path: string, source: Omit<UnderlyingSource<Uint8Array>, 'cancel'>): Body {
   let cancel = (): void => undefined;
   const cancelled = new Promise<void>((resolve) => {
     cancel = resolve;
