@@ -54,6 +54,8 @@ export type ModelTokenizer = {
    * that is neither byte-level nor has byte fallback.
    */
   readonly textBytesOf: ((id: number) => Uint8Array | undefined) | undefined;
+  /** A token as the vocabulary spells it (`Ġhouse`); undefined where there is none of this id. */
+  spellingOf(id: number): string | undefined;
   /** The text of one token alone: special tokens by name, pieces of a character as U+FFFD. */
   textOf(id: number): string;
   isSpecial(id: number): boolean;
@@ -104,6 +106,7 @@ export function createModelTokenizer(
     encode: (text) => (text === '' ? [] : source.encode(text, { add_special_tokens: false }).ids),
     decode,
     textOf: (id) => added.get(id) ?? decode([id]),
+    spellingOf: (id) => source.id_to_token(id),
     idOf: (token) => source.token_to_id(token),
     bytesOf(id) {
       if (special.has(id)) return new Uint8Array();

@@ -159,6 +159,7 @@ function createGgufTokenizer(model: GgufModel, { tokenise }: LlamaVocabulary): M
     encode: (text) => (text === '' ? [] : tokenise(text)),
     decode,
     textOf: (id) => (isAdded(id) ? (texts[id] ?? '') : decode([id])),
+    spellingOf: (id) => texts[id],
     idOf: (token) => ids.get(token),
     bytesOf,
     textBytesOf: (id) => (isAdded(id) ? undefined : spell(texts[id] ?? '')),

@@ -31,6 +31,13 @@ type Run = {
   matcher?: GrammarMatcher | undefined;
 };
 
+it('finds blanks and numbers as if every token had been decoded', () => {
+  const tokenizer = { ...embedded.tokenizer, spellingOf: () => undefined };
+  const decoded = createSuppressedTokens({ ...embedded, tokenizer });
+  for (const tools of [true, false]) expect(forSequence({ tools })).toEqual(decoded.forSequence({ tools }));
+  expect(forSequence({ tools: true }).thoughtBehindValue.length).toBeGreaterThan(10);
+});
+
 /** Runs a row whose model would say `text`; what is not allowed at its place is passed over. */
 function say(text: string, run: Run = {}) {
   const { model = embedded, request = {}, budget = 100, contextLength = 8192, begun = [], matcher } = run;

@@ -19,6 +19,7 @@ const tokenizer: ModelTokenizer = {
   encode: (text) =>
     [...text].map((character) => (character === '\n' ? newline : (character.codePointAt(0) ?? 0) % newline)),
   decode: (ids) => ids.map((id) => tokenizer.textOf(id)).join(''),
+  spellingOf: () => undefined,
   idOf: (token) => special.get(token),
   bytesOf: (id) => encoder.encode(tokenizer.textOf(id)),
   textOf: (id) => (id < newline ? String.fromCharCode(0x41 + id) : id === newline ? '\n' : ''),
