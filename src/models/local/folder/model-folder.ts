@@ -145,7 +145,7 @@ function readFolder(
   if (weights && onnxFile(path) === undefined) {
     throw modelFault(named, `there is no onnx/model*.onnx in ${path}; supported names: ${weightNames}`);
   }
-  const json = async (file: string) => AnyObject.parse(JSON.parse(await readFile(join(path, file), 'utf8')));
+  const json = async (file: string) => AnyObject.parse(JSON.parse((await readFile(join(path, file))).toString()));
   return {
     config: () => json('config.json'),
     tokenizer: async () => ({

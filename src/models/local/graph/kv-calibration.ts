@@ -1,4 +1,5 @@
 import type { KvArena } from '../decoder/kv-arena.ts';
+import { rawDistribution } from '../sampler-softmax.ts';
 import type { CacheRunner } from './cache-runner.ts';
 import type { GraphShape } from './graph-shape.ts';
 
@@ -37,10 +38,10 @@ export async function likeliestTokens(
   ids: readonly number[],
 ): Promise<Likeliest[]> {
   const found: Likeliest[] = [];
-  await eachLogits(runner, vocabularySize, ids, (logits) => {
+  await eachLogits(runner, vocabularySize, ids, ({ logits, logSumExp }) => {
     let id = 0;
     for (let index = 1; index < logits.length; index += 1) if ((logits[index] ?? 0) > (logits[id] ?? 0)) id = index;
-    found.push({ id, logProbability: logProbability(logits, id) });
+    found.push({ id, logProbability: (logits[id] ?? 0) - logSumExp });
   });
   return found;
 }
@@ -53,9 +54,9 @@ export async function driftFrom(
   ids: readonly number[],
 ): Promise<number> {
   let sum = 0;
-  await eachLogits(runner, vocabularySize, ids, (logits, position) => {
-    const { id, logProbability: before } = expected[position] ?? { id: 0, logProbability: 0 };
-    sum += Math.abs(logProbability(logits, id) - before);
+  await eachLogits(runner, vocabularySize, ids, ({ logits, logSumExp, position }) => {
+    const { id, logProbability } = expected[position] ?? { id: 0, logProbability: 0 };
+    sum += Math.abs((logits[id] ?? 0) - logSumExp - logProbability);
   });
   return sum / ids.length;
 }
@@ -77,7 +78,7 @@ async function eachLogits(
   runner: CacheRunner,
   width: number,
   ids: readonly number[],
-  take: (logits: Float32Array, position: number) => void,
+  take: (at: { logits: Float32Array; logSumExp: number; position: number }) => void,
 ): Promise<void> {
   const place = { offset: 0, capacity: ids.length };
   let past = 0;
@@ -92,15 +93,10 @@ async function eachLogits(
       keep: tokens.length,
     });
     for (let index = 0; index < tokens.length; index += 1) {
-      take(logits.subarray(index * width, (index + 1) * width), past + index);
+      const own = logits.subarray(index * width, (index + 1) * width);
+      const { logSumExp } = runner.distribution?.(0, tokens.length - 1 - index) ?? rawDistribution(own);
+      take({ logits: own, logSumExp, position: past + index });
     }
     past += tokens.length;
   }
-}
-
-function logProbability(logits: Float32Array, id: number): number {
-  const own = logits[id] ?? 0;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - own);
-  return -Math.log(sum);
 }

@@ -101,7 +101,7 @@ async function measure(
   ids: readonly number[],
   options: QuantisedOptions,
 ): Promise<Opened & { outcome: KvOutcome }> {
-  const wide = runtime.openGraph(graph, options);
+  const wide = runtime.openGraph({ ...graph, model: withLogitParts(graph.model) }, options);
   const { likeliest, scales } = await withRunner(wide, options, ids.length, async ({ runner, shape, arena }) => {
     const found = await likeliestTokens(runner, shape, ids);
     const names = cacheNames(shape.layers, 'past_key_values');
