@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
-import { describe, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/queue/redis/redis-store.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
+import type { Notice } from '../../src/queue/responses/notices.ts';
 import { type JobQueueBackend, jobQueueSuite } from '../suites/job-queue.suite.ts';
 import { jobQueueOrderSuite } from '../suites/job-queue-order.suite.ts';
 import { queueOf, testTerminalLines } from '../support/queue-jobs.ts';
@@ -41,6 +42,26 @@ if (missing) {
       },
     };
   };
+  test('a notice has the rows that were appended, so that readers elsewhere need not read them, unless they are long', async () => {
+    const redis = await startTestRedis();
+    const connection = await openRedisConnection({ url: redis.url, prefix: '{notices}', onError() {} });
+    const notices: Notice[] = [];
+    const subscription = await connection.subscribe('base', (notice) => notices.push(notice));
+    await connection.client.hset('{notices}:base.queue:a', 'data', '{}');
+    const store = connection.store('base.queue', 'base');
+    await store.append({ id: 'a', expectedLength: 0, rows: ['{"a b":1}', '{}'] });
+    await store.append({ id: 'a', expectedLength: 2, rows: ['x'.repeat(5_000)] });
+    await vi.waitFor(() =>
+      expect(notices).toEqual([
+        { type: 'log', id: 'a', change: { from: 0, rows: ['{"a b":1}', '{}'] } },
+        { type: 'log', id: 'a', change: { from: 3, rows: [] } },
+      ]),
+    );
+    await subscription.close();
+    await connection.close();
+    await redis.close();
+  });
+
   jobQueueSuite('Redis', openBackend);
   jobQueueOrderSuite('Redis', openBackend);
 }

@@ -59,7 +59,9 @@ if status ~= '' then
     end
   end
 end
-redis.call('PUBLISH', ARGV[8], 'log ' .. id .. ' ' .. redis.call('LLEN', KEYS[2]))
+local notice, rows = 'log ' .. id .. ' ' .. redis.call('LLEN', KEYS[2]), table.concat(ARGV, '\\n', 9)
+if #rows <= 4096 then notice = notice .. '\\n' .. rows end
+redis.call('PUBLISH', ARGV[8], notice)
 return 'appended'
 `;
 

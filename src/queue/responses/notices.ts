@@ -16,12 +16,17 @@ export type Notice =
   /** Notices may have been missed. */
   | { type: 'missed' };
 
-/** Parses a notice, which scripts write as a single word. There is no schema, because one arrives with every append. */
+/**
+ * Parses a notice: words, and for a log that is not too long to send, the rows that were appended, one in each line after them. There is
+ * no schema, because one arrives with every append.
+ */
 export function parseNotice(text: string): Notice {
-  const [type, first, second] = text.split(' ');
+  const [words = '', ...rows] = text.split('\n');
+  const [type, first, second] = words.split(' ');
   if (first !== undefined && type === 'log') {
     // The length is missing if an older process appended, or if the whole log has changed.
-    return second === undefined ? { type, id: first } : { type, id: first, change: { from: Number(second), rows: [] } };
+    if (second === undefined) return { type, id: first };
+    return { type, id: first, change: { from: Number(second) - rows.length, rows } };
   }
   if (first !== undefined && type === 'waiting') return { type, queue: first };
   if (first !== undefined && type === 'control' && (second === 'cancel' || second === 'answer_now')) {

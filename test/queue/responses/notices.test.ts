@@ -4,6 +4,7 @@ import { parseNotice } from '../../../src/queue/responses/notices.ts';
 test.each([
   ['log resp_a', { type: 'log', id: 'resp_a' }],
   ['log resp_a 7', { type: 'log', id: 'resp_a', change: { from: 7, rows: [] } }],
+  ['log resp_a 7\n{"a b":1}\n{}', { type: 'log', id: 'resp_a', change: { from: 5, rows: ['{"a b":1}', '{}'] } }],
   ['waiting responses.tiny.flex', { type: 'waiting', queue: 'responses.tiny.flex' }],
   ['control resp_a cancel', { type: 'control', id: 'resp_a', command: 'cancel' }],
   ['control resp_a answer_now', { type: 'control', id: 'resp_a', command: 'answer_now' }],
