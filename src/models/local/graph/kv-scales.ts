@@ -27,7 +27,14 @@ export type KvScaleStore = {
   read(): KvOutcome | undefined;
   /** If nothing can be written, the next start measures again. */
   write(outcome: KvOutcome): void;
+  /**
+   * Adds this machine's proof to the scales that were read. A file without a proof came with the model, perhaps in a repository: it stays
+   * as it is, and the proof is stored in the temporary folder.
+   */
+  keepProof(proof: Required<KvProof>): void;
 };
+
+type KvProof = Omit<Extract<KvOutcome, { scales: unknown }>, 'scales'>;
 
 /** `identity`: everything that the measurement depends on. */
 export function createKvScaleStore(modelPath: string, identity: readonly string[]): KvScaleStore {
@@ -35,16 +42,34 @@ export function createKvScaleStore(modelPath: string, identity: readonly string[
   const beside = `${modelPath.replace(/\.onnx$/, '')}.kv8.json`;
   // By number: a container's user may have no name. Windows has a temporary folder for each user.
   const elsewhere = join(tmpdir(), `thinkfirst-${process.getuid?.() ?? 'user'}`, `${key.slice(0, 32)}.kv8.json`);
+  const known = () =>
+    [readKept(beside), isOwn(elsewhere) ? readKept(elsewhere) : undefined].map((found) =>
+      found?.key === key ? found.outcome : undefined,
+    );
+  const textOf = (outcome: KvOutcome) => `${JSON.stringify({ key, outcome }, null, 1)}\n`;
+  const write = (outcome: KvOutcome) => {
+    if (!replaceFile(beside, textOf(outcome))) replaceFile(elsewhere, textOf(outcome));
+  };
   return {
     read() {
-      const kept = [readKept(beside), isOwn(elsewhere) ? readKept(elsewhere) : undefined];
-      return kept.find((found) => found?.key === key)?.outcome;
+      const [near, far] = known();
+      if (near === undefined || far === undefined || !needsProof(near) || 'refused' in far) return near ?? far;
+      return { ...far, scales: near.scales };
     },
-    write(outcome) {
-      const text = `${JSON.stringify({ key, outcome }, null, 1)}\n`;
-      if (!replaceFile(beside, text)) replaceFile(elsewhere, text);
+    write,
+    keepProof(proof) {
+      const [near, far] = known();
+      const scales = [near, far].flatMap((found) => (found && 'scales' in found ? [found.scales] : []))[0];
+      if (scales === undefined) return;
+      const proved = { scales, ...proof };
+      if (near && needsProof(near)) replaceFile(elsewhere, textOf(proved));
+      else write(proved);
     },
   };
+}
+
+function needsProof(outcome: KvOutcome): outcome is Extract<KvOutcome, { scales: unknown }> {
+  return 'scales' in outcome && outcome.proved === undefined;
 }
 
 function readKept(file: string): z.infer<typeof Kept> | undefined {

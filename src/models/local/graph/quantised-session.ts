@@ -33,7 +33,7 @@ export type QuantisedSession = {
   proved: boolean;
   /** What that load found of several tokens in one run; undefined: nothing. */
   equalTogether: boolean | undefined;
-  /** Stores the proof for later loads. It is part of this machine's own measurement and not added to one that came with the model. */
+  /** Stores the proof for later loads. */
   keepProof(equalTogether: boolean): void;
 };
 
@@ -59,9 +59,7 @@ export async function openQuantisedSession(
       session,
       proved,
       equalTogether: proved ? known.equalTogether : undefined,
-      keepProof(equal) {
-        if (known.proved !== undefined) store.write({ scales: known.scales, proved: identity, equalTogether: equal });
-      },
+      keepProof: (equal) => store.keepProof({ proved: identity, equalTogether: equal }),
     };
   }
   const { outcome, session, identity } = await measure(runtime, graph, await options.calibrationIds(), options);

@@ -1,4 +1,4 @@
-import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,31 @@ describe('the scales of a model', () => {
     const path = join(folder, 'taken', 'model.onnx');
     createKvScaleStore(path, ['model']).write({ refused: 'too far' });
     expect(createKvScaleStore(path, ['model']).read()).toEqual({ refused: 'too far' });
+  });
+
+  it('that came with the model keep their file, and their proof is kept in the temporary folder', () => {
+    const path = join(folder, 'model.onnx');
+    const proof = { proved: 'this machine', equalTogether: true };
+    createKvScaleStore(path, ['model']).write(outcome);
+    const came = readFileSync(join(folder, 'model.kv8.json'), 'utf8');
+    createKvScaleStore(path, ['model']).keepProof(proof);
+    expect(createKvScaleStore(path, ['model']).read()).toEqual({ ...outcome, ...proof });
+    // After an update of onnxruntime.
+    createKvScaleStore(path, ['model']).keepProof({ ...proof, proved: 'again' });
+    expect(createKvScaleStore(path, ['model']).read()).toEqual({ ...outcome, ...proof, proved: 'again' });
+    expect(readFileSync(join(folder, 'model.kv8.json'), 'utf8')).toBe(came);
+    // Other scales have to be proved again, which the proof's name tells.
+    createKvScaleStore(path, ['model']).write({ scales: { 'past_key_values.0.key': 0.5 } });
+    expect(createKvScaleStore(path, ['model']).read()).toMatchObject({ scales: { 'past_key_values.0.key': 0.5 } });
+  });
+
+  it('that were measured here have their proof beside them', () => {
+    const path = join(folder, 'model.onnx');
+    const proved = { ...outcome, proved: 'before', equalTogether: false };
+    createKvScaleStore(path, ['model']).write(proved);
+    createKvScaleStore(path, ['model']).keepProof({ proved: 'now', equalTogether: true });
+    expect(createKvScaleStore(path, ['model']).read()).toEqual({ ...outcome, proved: 'now', equalTogether: true });
+    expect(readdirSync(folder)).toEqual(['model.kv8.json']);
   });
 
   it('are kept for a user without a name, as a container may have', () => {
