@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { renderPrompt } from '../../src/models/local/folder/render-prompt.ts';
@@ -15,6 +16,14 @@ import { type DecoderSession, type KvBits, openDecoderSession } from '../../src/
 
 const folder = await loadModelFolder('models/thinkfirst-135m');
 const idsOf = (content: string) => renderPrompt(folder, { messages: [{ role: 'user', content }] }, { thinking: false });
+
+// What a machine has proved is kept in the temporary folder: here nothing was proved before.
+const temporary = await mkdtemp(join(tmpdir(), 'kv-bits-'));
+beforeEach(() => void vi.stubEnv('TMPDIR', join(temporary, randomUUID())));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(temporary, { recursive: true });
+});
 
 const weights = resolve(folder.onnx()?.path ?? '');
 
@@ -157,7 +166,7 @@ describe('8-bit caches of the embedded model', () => {
 });
 
 test('a model without scales is measured and proved once: on two graphs, and later loads run nothing', async () => {
-  const own = await mkdtemp(join(tmpdir(), 'kv-bits-'));
+  const own = await mkdtemp(join(temporary, 'model-'));
   try {
     const path = join(own, basename(weights));
     await symlink(weights, path);
