@@ -16,11 +16,11 @@ export type SuppressedTokens = {
 };
 
 /**
- * A token that begins with a letter or a sign, so it is neither blank nor a number. Vocabularies spell a token as text, with `▁` for a
- * space, or byte by byte, where `Ġ` is a space: the ranges are the first bytes of Latin, Greek, Cyrillic, Hebrew, Chinese and Korean
- * letters, and letters themselves if read as text. Not `<` and `#`, with which `<0x20>` and `##1` begin.
+ * A token that begins with a letter or a sign, maybe after white space or a point, so it is neither blank nor a number. Vocabularies spell
+ * a token as text, with `▁` for a space, or byte by byte, where `ĠĉĊč` are white space: the ranges are the first bytes of Latin, Greek,
+ * Cyrillic, Hebrew, Chinese and Korean letters, and letters themselves if read as text. Not `<` and `#`, with which `<0x20>` and `##1` begin.
  */
-const word = /^[Ġ▁ ]?[A-Za-z!"$%&'()*+/:;=>?@[\\\]^_`{|}~\u00c3-\u00d8\u00e4-\u00e9\u00eb-\u00ed-]/;
+const word = /^[Ġĉ▁Ċč ]*[.,]?[A-Za-z!"$%&'()*+/:;=>?@[\\\]^_`{|}~\u00c3-\u00d8\u00e4-\u00e9\u00eb-\u00ed-]/;
 
 /** The suppressed tokens of one model, from one pass over its vocabulary. */
 export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): {
