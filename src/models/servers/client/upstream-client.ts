@@ -68,6 +68,21 @@ export function createUpstreamClient(options: ClientOptions): UpstreamClient {
   };
 }
 
+/**
+ * Node's own fetch gives up after 300 s without headers, and a server on a slow machine sends them after it has read the prompt. Here
+ * the caller's time limits are the only ones.
+ */
+export const patientFetch: typeof globalThis.fetch = async (input, init) => {
+  // Loaded with the first request, since a service without model servers starts faster without it.
+  patient ??= import('undici').then(({ Agent, fetch }) => {
+    const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+    // The types of Node's fetch are of another version of the same library.
+    return ((url: string, given: object) => fetch(url, { ...given, dispatcher })) as typeof globalThis.fetch;
+  });
+  return (await patient)(input, init);
+};
+let patient: Promise<typeof globalThis.fetch> | undefined;
+
 /** Without a body: a GET. */
 type Call = { route: string; body?: object };
 
