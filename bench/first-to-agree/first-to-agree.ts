@@ -95,7 +95,7 @@ function report(name: string, { first, all, questions }: Compared, atMost: numbe
   const detail = `${each(first)} instead of ${each(all)} a question; right ${first.right} and ${all.right} of ${questions} (${points} points)`;
   const [tokens, time] = [
     figureOf(`${name}: tokens`, first.tokens / all.tokens, { atMost }, detail),
-    figureOf(`${name}: time`, first.ms / all.ms, { atMost: atMost < 1 ? 1 : 2 }, detail),
+    figureOf(`${name}: time`, first.ms / all.ms, { atMost: atMost < 1 ? 1 : 1.1 }, detail),
   ];
   figures.push(tokens, time);
   console.error(`${name}: tokens ${tokens.ratio}, time ${time.ratio}; ${detail}`);
