@@ -28,13 +28,13 @@ export type KvScaleStore = {
   /** If nothing can be written, the next start measures again. */
   write(outcome: KvOutcome): void;
   /**
-   * Adds this machine's proof to the scales that were read. A file without a proof came with the model, perhaps in a repository: it stays
-   * as it is, and the proof is stored in the temporary folder.
+   * Stores the scales that were read with this machine's proof of them. A file without a proof came with the model, perhaps in a
+   * repository: it stays as it is, and both are stored in the temporary folder.
    */
-  keepProof(proof: Required<KvProof>): void;
+  keepProof(proved: Required<KvScales>): void;
 };
 
-type KvProof = Omit<Extract<KvOutcome, { scales: unknown }>, 'scales'>;
+type KvScales = Extract<KvOutcome, { scales: unknown }>;
 
 /** `identity`: everything that the measurement depends on. */
 export function createKvScaleStore(modelPath: string, identity: readonly string[]): KvScaleStore {
@@ -57,18 +57,15 @@ export function createKvScaleStore(modelPath: string, identity: readonly string[
       return { ...far, scales: near.scales };
     },
     write,
-    keepProof(proof) {
-      const [near, far] = known();
-      const scales = [near, far].flatMap((found) => (found && 'scales' in found ? [found.scales] : []))[0];
-      if (scales === undefined) return;
-      const proved = { scales, ...proof };
+    keepProof(proved) {
+      const [near] = known();
       if (near && needsProof(near)) replaceFile(elsewhere, textOf(proved));
       else write(proved);
     },
   };
 }
 
-function needsProof(outcome: KvOutcome): outcome is Extract<KvOutcome, { scales: unknown }> {
+function needsProof(outcome: KvOutcome): outcome is KvScales {
   return 'scales' in outcome && outcome.proved === undefined;
 }
 

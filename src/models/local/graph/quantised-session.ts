@@ -59,7 +59,7 @@ export async function openQuantisedSession(
       session,
       proved,
       equalTogether: proved ? known.equalTogether : undefined,
-      keepProof: (equal) => store.keepProof({ proved: identity, equalTogether: equal }),
+      keepProof: (equal) => store.keepProof({ scales: known.scales, proved: identity, equalTogether: equal }),
     };
   }
   const { outcome, session, identity } = await measure(runtime, graph, await options.calibrationIds(), options);

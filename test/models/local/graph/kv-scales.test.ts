@@ -43,7 +43,7 @@ describe('the scales of a model', () => {
 
   it('that came with the model keep their file, and their proof is kept in the temporary folder', () => {
     const path = join(folder, 'model.onnx');
-    const proof = { proved: 'this machine', equalTogether: true };
+    const proof = { ...outcome, proved: 'this machine', equalTogether: true };
     createKvScaleStore(path, ['model']).write(outcome);
     const came = readFileSync(join(folder, 'model.kv8.json'), 'utf8');
     createKvScaleStore(path, ['model']).keepProof(proof);
@@ -61,7 +61,7 @@ describe('the scales of a model', () => {
     const path = join(folder, 'model.onnx');
     const proved = { ...outcome, proved: 'before', equalTogether: false };
     createKvScaleStore(path, ['model']).write(proved);
-    createKvScaleStore(path, ['model']).keepProof({ proved: 'now', equalTogether: true });
+    createKvScaleStore(path, ['model']).keepProof({ ...outcome, proved: 'now', equalTogether: true });
     expect(createKvScaleStore(path, ['model']).read()).toEqual({ ...outcome, proved: 'now', equalTogether: true });
     expect(readdirSync(folder)).toEqual(['model.kv8.json']);
   });
