@@ -7,7 +7,7 @@ import { defaultRetryPolicy, type RetryPolicy } from './client/backoff.ts';
 import { type Clock, systemClock } from './client/clock.ts';
 import { createSemaphore } from './client/concurrency.ts';
 import { capabilitiesOf, dialects } from './client/dialect.ts';
-import { createUpstreamClient, patientFetch, type UpstreamTimeouts } from './client/upstream-client.ts';
+import { createUpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
 import { unavailable } from './client/upstream-error.ts';
 import { createRefusals } from './stream/refusals.ts';
 import { createReasoningStarts, createSlotHolders, type SampleContext } from './thinking/sample-context.ts';
@@ -60,7 +60,7 @@ export function createModelServer(config: UpstreamModel, options: OpenaiModelOpt
     modelId: config.id,
     url: config.url,
     apiKey: config.apiKey,
-    fetch: options.fetch ?? patientFetch,
+    fetch: options.fetch,
     retry: { ...defaultRetryPolicy, ...options.retry },
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     clock,

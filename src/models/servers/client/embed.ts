@@ -2,14 +2,14 @@ import type { UpstreamModel } from '../../config/model-config.ts';
 import { defaultRetryPolicy } from './backoff.ts';
 import { systemClock } from './clock.ts';
 import { dialects } from './dialect.ts';
-import { createUpstreamClient, patientFetch } from './upstream-client.ts';
+import { createUpstreamClient } from './upstream-client.ts';
 import { toServiceError, UpstreamRefused } from './upstream-error.ts';
 
 /** A server's answer, or undefined where it has no such route (or this model only writes text). */
 export type Embed = (asked: object, options: { signal: AbortSignal }) => Promise<object | undefined>;
 
 /** Embeddings of an upstream model; undefined for a kind of server that has none. */
-export function createEmbed(config: UpstreamModel, fetch: typeof globalThis.fetch = patientFetch): Embed | undefined {
+export function createEmbed(config: UpstreamModel, fetch?: typeof globalThis.fetch): Embed | undefined {
   if (!dialects[config.dialect].embeddings) return undefined;
   const client = createUpstreamClient({
     modelId: config.id,

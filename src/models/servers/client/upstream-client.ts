@@ -35,7 +35,8 @@ type ClientOptions = {
   modelId: string;
   url: string;
   apiKey: string | undefined;
-  fetch: typeof globalThis.fetch;
+  /** In place of `patientFetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
   retry: RetryPolicy;
   timeouts: UpstreamTimeouts;
   clock: Clock;
@@ -86,7 +87,11 @@ let patient: Promise<typeof globalThis.fetch> | undefined;
 /** Without a body: a GET. */
 type Call = { route: string; body?: object };
 
-function send({ url, apiKey, fetch }: ClientOptions, { route, body }: Call, guard: AbortSignal): Promise<Response> {
+function send(
+  { url, apiKey, fetch = patientFetch }: ClientOptions,
+  { route, body }: Call,
+  guard: AbortSignal,
+): Promise<Response> {
   const root = url.replace(/\/v\d+$/, '');
   const target = route.startsWith('//') ? `${root}${route.slice(1)}` : `${url}${route}`;
   return fetch(target, {
