@@ -1,26 +1,28 @@
 /**
  * What it gives to stop as soon as m of k chains agree, compared with running all k: tokens, time and right answers, as
  * ratios within one run. `npx tsx bench/first-to-agree/first-to-agree.ts [--json] [--only PART OF A NAME]
- * [--questions 40] [--local 0]`.
+ * [--questions 40] [--local 0] [--local-scripted 0]`.
  *
  * Server: the real engine and HTTP, and a server that gives every open stream one token at each tick, like one that
  * batches. Its chains are scripted: their lengths are drawn from a distribution, and each is right with its question's
  * probability. Both arms get the same chains. Local (`--local N`): the embedded model on N questions of
- * `reworded.jsonl` and N of GSM8K, whose lengths are its own.
+ * `reworded.jsonl` and N of GSM8K, whose lengths are its own. `--local-scripted N`: lengths and answers are scripted as for
+ * the server, and the embedded model's decoder computes as many tokens, so that time and cancelling are real.
  */
 import { parseArgs } from 'node:util';
 import { isRight, readQuestionSet, type SetQuestion } from '../../eval/question-set.ts';
 import { runInProcess } from '../../eval/run-in-process.ts';
 import { responseUsage } from '../../src/contracts/responses/usage.ts';
 import type { EffortTable } from '../../src/contracts/service/effort-table.ts';
-import type { LanguageModel } from '../../src/core/language-model.ts';
+import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
+import { mergeSources } from '../../src/core/merge-sources.ts';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { prompts } from '../../test/support/strategy-run.ts';
 import { startUpstreamServer } from '../../test/support/upstream-server.ts';
 import { type Figure, figureOf, printTable } from '../decode/figure.ts';
-import { openOurs } from '../decode/ours.ts';
+import { type Ours, openOurs, requestOf } from '../decode/ours.ts';
 import { createRandom } from '../decode/random.ts';
 
 const { values } = parseArgs({
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     questions: { type: 'string', default: '40' },
     only: { type: 'string' },
     local: { type: 'string', default: '0' },
+    'local-scripted': { type: 'string', default: '0' },
   },
 });
 
@@ -85,6 +88,14 @@ if (Number(values.local) > 0) {
     );
   await model.close();
 }
+if (Number(values['local-scripted']) > 0) {
+  const ours = await openOurs(768);
+  for (const { name, lengths, chains, atMost = 1.05 } of cases) {
+    if (chains.samples === five.samples && (values.only === undefined || name.includes(values.only)))
+      report(`local, ${name}`, await overDecoder(ours, Number(values['local-scripted']), chains, lengths), atMost);
+  }
+  await ours.model.close();
+}
 if (values.json) console.log(JSON.stringify(figures));
 else printTable(figures);
 process.exitCode = figures.some(({ holds }) => holds === false) ? 1 : 0;
@@ -101,27 +112,44 @@ function report(name: string, { first, all, questions }: Compared, atMost: numbe
   console.error(`${name}: tokens ${tokens.ratio}, time ${time.ratio}; ${detail}`);
 }
 
-async function overServer(count: number, chains: Chains, draw: Lengths): Promise<Compared> {
+type Chain = { tokens: number; value: number };
+
+/** The chains of each question, and those of them that were begun. */
+function writeScripts(count: number, chains: Chains, draw: Lengths) {
   const random = createRandom(7);
   const scripts = Array.from({ length: count }, (_, index) => {
     const chance = 0.35 + (0.6 * index) / count;
-    return Array.from({ length: chains.samples }, () => {
+    return Array.from({ length: chains.samples }, (): Chain => {
       const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
       const tokens = Math.min(mostTokens, Math.max(10, Math.round(medianTokens * draw(normal, random()))));
-      return scriptOf(tokens, random() < chance ? 7 : 10 + Math.floor(5 * random()));
+      return { tokens, value: random() < chance ? 7 : 10 + Math.floor(5 * random()) };
     });
   });
-  const ticks = startTicks();
   const started = new Map<number, number>();
+  return {
+    questions: scripts.map((_, index) => ({
+      kind: 'all',
+      question: `How many apples are in box ${index}?`,
+      answer: '7',
+    })),
+    begin: (index: number) => started.delete(index),
+    /** The next chain of the question that a prompt asks. */
+    next(prompt: unknown): Chain {
+      const number = Number(/box (\d+)/.exec(JSON.stringify(prompt))?.[1]);
+      const chain = started.get(number) ?? 0;
+      started.set(number, chain + 1);
+      return scripts[number]?.[chain] ?? { tokens: 10, value: 0 };
+    },
+  };
+}
+
+async function overServer(count: number, chains: Chains, draw: Lengths): Promise<Compared> {
+  const scripts = writeScripts(count, chains, draw);
+  const ticks = startTicks();
   const server = await startUpstreamServer({
     dialect: 'vllm',
     pace: ticks.next,
-    script(body) {
-      const number = Number(/box (\d+)/.exec(JSON.stringify(body['messages']))?.[1]);
-      const chain = started.get(number) ?? 0;
-      started.set(number, chain + 1);
-      return scripts[number]?.[chain] ?? scriptOf(10, 0);
-    },
+    script: (body) => scriptOf(scripts.next(body['messages'])),
   });
   const model = createOpenaiModel(
     {
@@ -137,14 +165,9 @@ async function overServer(count: number, chains: Chains, draw: Lengths): Promise
     },
     { warn: console.error },
   );
-  const questions = scripts.map((_, index) => ({
-    kind: 'all',
-    question: `How many apples are in box ${index}?`,
-    answer: '7',
-  }));
   try {
     const table = readEffortTable('scripted', undefined, 'qwen3');
-    return await compare(model, { table, questions, chains, at: concurrency, begin: (index) => started.delete(index) });
+    return await compare(model, { ...scripts, table, chains, at: concurrency });
   } finally {
     await model.close();
     await server.close();
@@ -152,8 +175,45 @@ async function overServer(count: number, chains: Chains, draw: Lengths): Promise
   }
 }
 
+async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Lengths): Promise<Compared> {
+  const scripts = writeScripts(count, chains, draw);
+  const table = readEffortTable('scripted', undefined, 'qwen3');
+  const model: LanguageModel = {
+    ...ours.model,
+    generate(request, options) {
+      const rows = Array.from({ length: request.samples }, (_, sample) => scriptedRow(ours, request, sample, options));
+      return mergeSources(rows);
+    },
+  };
+  return await compare(model, { ...scripts, table, chains, at: 1 });
+
+  /** The decoder computes the script's tokens; what is shown is the script's. */
+  async function* scriptedRow(
+    { folder, model }: Ours,
+    request: GenerateRequest,
+    sample: number,
+    options: GenerateOptions,
+  ): AsyncGenerator<ModelEvent> {
+    const chain = scripts.next(request.prompt.messages);
+    const { thoughts, answer } = scriptOf(chain);
+    const usage = { inputTokens: 0, cachedTokens: 0, thinkingTokens: 0, forcedTokens: 0, answerTokens: answer.length };
+    // Hot enough that it doesn't repeat itself.
+    const sampling = { ...requestOf({ folder }, request.prompt, 1).sampling, temperature: 1.5, seed: sample };
+    const computed = requestOf({ folder }, request.prompt, chain.tokens, { sampling });
+    for await (const event of model.generate(computed, options)) {
+      if (event.type !== 'answer-delta' || event.tokenIds.length === 0) continue;
+      const text = thoughts.slice(usage.thinkingTokens, usage.thinkingTokens + event.tokenIds.length).join('');
+      usage.thinkingTokens += event.tokenIds.length;
+      yield { type: 'thinking-delta', sample, text, tokenIds: event.tokenIds, logprobs: [], forced: false };
+    }
+    yield { type: 'thinking-end', sample, reason: 'natural' };
+    yield { type: 'answer-delta', sample, text: answer.join(''), tokenIds: [], logprobs: [] };
+    yield { type: 'finish', sample, reason: 'stop', thinkingStop: 'natural', usage, scores: {} };
+  }
+}
+
 /** A thought of so many tokens, none of which repeats another, and its answer. */
-function scriptOf(tokens: number, value: number): { thoughts: string[]; answer: string[] } {
+function scriptOf({ tokens, value }: Chain): { thoughts: string[]; answer: string[] } {
   return {
     thoughts: Array.from({ length: tokens }, (_, index) => ` step${index}`),
     answer: ['The', ' answer', ' is', ` ${value}.`],
@@ -180,7 +240,7 @@ async function compare(
     chains: Chains;
     /** Questions at the same time. */
     at: number;
-    begin?(index: number): void;
+    begin?(index: number): unknown;
   },
 ): Promise<Compared> {
   const { chains, questions } = options;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { createThoughtLines, makesAnotherSign, valueBehind } from '../../src/models/thought-lines.ts';
 import type { Question } from '../generator/question.ts';
+import { pairedDifference } from '../statistics.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureChains } from './measure-question.ts';
 import { MeasuredChain } from './measured-chain.ts';
@@ -19,6 +20,9 @@ type ComputeFigures = {
   questions: number;
   rightWithout: number;
   rightWith: number;
+  /** Questions that only one of the two got right. */
+  gained: number;
+  lost: number;
   /**
    * In right chains without computing: the equations for which the evaluator has a value, and those in which the model
    * wrote something else.
@@ -29,7 +33,7 @@ type ComputeFigures = {
 
 /**
  * Whether to compute values in this model's thoughts: if its configuration says so, or if greedy chains are right more
- * often with computing than without and right chains wrote the values that would be inserted.
+ * often with computing than without, by more than chance explains, and right chains wrote the values that would be inserted.
  * `figures` is null if nothing had to be measured.
  */
 export async function chooseCompute(options: {
@@ -56,16 +60,20 @@ export async function chooseCompute(options: {
   const without = (await asked(false)).flat();
   const withValues = (await asked(true)).flat();
   const isRight = ({ right }: MeasuredChain) => right;
+  const pairs = without.map((base, index) => ({ base: base.right, other: withValues[index]?.right === true }));
+  const { gained, lost, low } = pairedDifference(pairs);
   const found = without.filter(isRight).map(({ thought }) => equationsOf(thought));
   const figures = {
     questions: questions.length,
     rightWithout: without.filter(isRight).length,
     rightWith: withValues.filter(isRight).length,
+    gained,
+    lost,
     equations: found.reduce((sum, { equations }) => sum + equations, 0),
     differing: found.reduce((sum, { differing }) => sum + differing, 0),
   };
   const sameValues = figures.differing <= mostDiffering * figures.equations;
-  return { value: sameValues && figures.rightWith > figures.rightWithout, figures };
+  return { value: sameValues && low > 0, figures };
 }
 
 /** The equations of a thought in which a value would be inserted, and how many of them continued with another text. */

@@ -53,7 +53,15 @@ const shortestWords = 160;
 /** Text without blanks (Chinese, digits) is split into words of this length. Characters. */
 const longestWord = 8;
 
-/** The same for an answer, and for a thought whose tokens aren't known: by words, without lines. */
+/**
+ * The same for an answer whose tokens are known. Counted in tokens, because a loop of digits (`54.54.54.`) has few words and
+ * many tokens. A matrix of zeros that somebody asked for repeats two tokens a number: as many numbers as words below.
+ */
+export function createAnswerRepetition(): { push(token: number): boolean } {
+  return createRepetition<number>({ repeats, shortest: 2 * shortestWords, longestPeriod });
+}
+
+/** The same for a text whose tokens aren't known: by words, without lines. */
 export function createTextRepetition(): { push(text: string): boolean } {
   const runs = createRepetition<string>({ repeats, shortest: shortestWords, longestPeriod });
   let word = '';

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../support/scripted-language-model.ts';
 import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
@@ -18,7 +19,9 @@ describe.skipIf(withoutChromium)('an answer is read', () => {
   const suite = consoleSuite(() => scriptedConsole(script));
 
   async function answer(question: string, options = {}) {
-    const page = await suite.open('/', options);
+    return ask(await suite.open('/', options), question);
+  }
+  async function ask(page: Page, question: string) {
     await page.getByRole('radio', { name: 'Fast', exact: true }).click();
     await page.getByRole('textbox', { name: 'Question', exact: true }).fill(question);
     await page.keyboard.press('Enter');
@@ -90,6 +93,17 @@ describe.skipIf(withoutChromium)('an answer is read', () => {
     });
     expect(scrolls).toBe(true);
     expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0);
+  });
+
+  it('whole at first, even if it ended before the page looked', async () => {
+    const page = await suite.open('/');
+    // The first look waits for the end of the response.
+    await page.route(/\/v1\/responses\/resp_[^/?]+$/, (route) =>
+      route.continue({ url: `${route.request().url()}?wait=30` }),
+    );
+    const { article } = await ask(page, 'Long');
+    await article.getByRole('button', { name: 'Fold', exact: true }).waitFor();
+    await article.getByText(/^The answer is there/).waitFor({ state: 'attached' });
   });
 
   it('folded where it is long, once it is opened again', async () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createTextRepetition, createThoughtRepetition } from '../../src/core/thought-repetition.ts';
+import {
+  createAnswerRepetition,
+  createTextRepetition,
+  createThoughtRepetition,
+} from '../../src/core/thought-repetition.ts';
 
 /** Feeds a text word by word; each new word gets the next id. Gives the number of words after which it trips. */
 function tripsAfter(text: string): number | undefined {
@@ -86,5 +90,24 @@ describe('text in pieces that are no words', () => {
     const breaker = createTextRepetition();
     const digits = Array.from({ length: 20_000 }, (_, index) => String((index * 7919) % 1_000_003));
     expect(digits.map((piece) => breaker.push(piece))).not.toContain(true);
+  });
+});
+
+describe('an answer whose tokens are known', () => {
+  const trips = (period: readonly number[], times: number): boolean => {
+    const breaker = createAnswerRepetition();
+    return Array.from({ length: times }, () => period.map((token) => breaker.push(token)).includes(true)).includes(
+      true,
+    );
+  };
+  test('is a loop if it repeats three tokens of one word', () => {
+    expect(trips([5, 4, 0], 107)).toBe(true);
+  });
+  test.each([
+    ['a 12 × 12 matrix of zeros', [...Array.from({ length: 12 }, () => [7, 8]).flat(), 9], 12],
+    ['a word a hundred times, in lines', [7, 8, 9], 100],
+    ['a page that is given three times', Array.from({ length: 96 }, (_, index) => index), 3],
+  ])('is none if it is %s', (_, period, times) => {
+    expect(trips(period, times)).toBe(false);
   });
 });

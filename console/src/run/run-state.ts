@@ -23,14 +23,15 @@ export type RunState = {
   traceWhole: boolean;
   link: LinkState;
   fault: ServiceFault | undefined;
-  /** Epoch ms at which this page saw it end; undefined for one that had ended before. */
+  /** Epoch ms at which this page saw it end; undefined for one that had ended before the page was opened. */
   endedAt: number | undefined;
 };
 
 export type RunEvent =
   | { type: 'wire'; event: ResponseEvent; at: number }
   | { type: 'trace'; event: NumberedTraceEvent }
-  | { type: 'whole'; response: Response }
+  /** `at` (epoch ms): this page asked for it just now. */
+  | { type: 'whole'; response: Response; at?: number }
   | { type: 'steps'; steps: readonly TraceStep[] }
   | { type: 'trace_hidden' }
   | { type: 'trace_whole' }
@@ -72,7 +73,7 @@ export function advanceRun(run: RunState, event: RunEvent): RunState {
         ...run,
         response: event.response,
         progress: event.response.progress,
-        text: hasEnded(event) ? event.response.output_text : run.text,
+        ...(hasEnded(event) && { text: event.response.output_text, endedAt: event.at }),
       };
     case 'steps':
       return { ...run, steps: event.steps, running: new Set(), traceWhole: true };

@@ -39,7 +39,7 @@ async function followRun(id: string, { signal, dispatch }: Following): Promise<v
       onFault: () => onLink('reconnecting'),
     });
     onLink('live');
-    dispatch({ type: 'whole', response });
+    dispatch({ type: 'whole', response, ...(service.takeJustAsked(id) && { at: Date.now() }) });
     if (hasEnded({ response })) return await readTrace(id, { signal, dispatch });
     const traced = followTrace(id, { signal, dispatch });
     poll(id, { signal: running, dispatch });

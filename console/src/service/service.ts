@@ -37,6 +37,8 @@ export type NumberedTraceEvent = TraceEvent & { sequence_number: number };
 type Following = { signal: AbortSignal; after?: number | undefined; onLink?(state: LinkState): void };
 type Signal = { signal?: AbortSignal | undefined };
 
+const justAsked = new Set<string>();
+
 /** The routes of our API that the console uses, typed by the contracts themselves. */
 export const service = {
   models: (options?: Signal) => requestJson<ModelList>('/v1/models', options),
@@ -47,12 +49,16 @@ export const service = {
     const thoughts = (await seesThoughts()) ? ['reasoning.text'] : [];
     // Outputs are kept, so that the model reads them in the following turns.
     const outputs = (body.tools ?? []).length > 0 ? ['code_interpreter_call.outputs'] : [];
-    return requestJson<Response>('/v1/responses', {
+    const response = await requestJson<Response>('/v1/responses', {
       method: 'POST',
       body: { include: [...thoughts, ...outputs], ...body, background: true },
       ...options,
     });
+    justAsked.add(response.id);
+    return response;
   },
+  /** Whether this page asked for a response and nobody has looked for it since. A short answer may have ended before the first look. */
+  takeJustAsked: (id: string) => justAsked.delete(id),
   response: (id: string, options?: Signal) => requestJson<Response>(responsePath(id), options),
   /** Held by the service until the response ends, 30 s at most. */
   waitFor: (id: string, options?: Signal) => requestJson<Response>(`${responsePath(id)}?wait=30`, options),

@@ -47,7 +47,7 @@ export async function serverFindings(config: UpstreamModel): Promise<Finding[]> 
         await addressFinding(config, server, ask),
         modelFinding(config, server),
         dialectFinding(config, server),
-        await contextFinding(config, server),
+        ...(await describedFindings(config, server)),
       ].filter((one) => one !== undefined);
       return found.length > 0 ? found : [well(name, `${url} answers, and has ${config.model}`)];
     }
@@ -109,18 +109,28 @@ function dialectFinding(config: UpstreamModel, server: DiscoveredServer): Findin
   return (dialect === 'plain' ? doubtful : faulty)(nameOf(config), detail, advice);
 }
 
-async function contextFinding(config: UpstreamModel, server: DiscoveredServer): Promise<Finding | undefined> {
+/** What the server tells of this model itself. */
+async function describedFindings(config: UpstreamModel, server: DiscoveredServer): Promise<Finding[]> {
   const { model, contextLength } = config;
   const named = server.names.find((name) => name === model || name === `${model}:latest`);
   // A server with one model answers with it, whatever it is called.
   const [only, ...others] = server.names;
   const known = named ?? (others.length === 0 ? only : undefined);
-  if (known === undefined) return undefined;
-  const about = await server.about(known);
-  if (about.contextLength === undefined || contextLength <= about.contextLength) return undefined;
-  const detail = `a request gets ${wholeNumber(about.contextLength)} tokens there, but the entry's contextLength is ${wholeNumber(contextLength)}: longer requests are cut or refused`;
-  // A notice says that it is a guess.
-  if (about.notice !== undefined) return doubtful(nameOf(config), detail, about.notice);
-  const more = server.dialect === 'llama.cpp' ? 'llama.cpp divides its -c by --parallel' : 'give the server more';
-  return faulty(nameOf(config), detail, `Put "contextLength": ${about.contextLength} into that entry; ${more}.`);
+  if (known === undefined) return [];
+  const { contextLength: given, contextNotice, templateNotice } = await server.about(known);
+  const found: Finding[] = [];
+  if (given !== undefined && contextLength > given) {
+    const detail = `a request gets ${wholeNumber(given)} tokens there, but the entry's contextLength is ${wholeNumber(contextLength)}: longer requests are cut or refused`;
+    const more = server.dialect === 'llama.cpp' ? 'llama.cpp divides its -c by --parallel' : 'give the server more';
+    const advice = `Put "contextLength": ${given} into that entry; ${more}.`;
+    found.push(
+      contextNotice === undefined
+        ? faulty(nameOf(config), detail, advice)
+        : doubtful(nameOf(config), detail, contextNotice),
+    );
+  }
+  if (templateNotice !== undefined) {
+    found.push(doubtful(nameOf(config), `${config.url} has no chat template for ${known}`, templateNotice));
+  }
+  return found;
 }

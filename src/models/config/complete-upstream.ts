@@ -59,7 +59,8 @@ export async function completeUpstream(
     ...(dialect === server.dialect || server.dialect === 'plain'
       ? []
       : [`The server seems to be ${server.dialect}, but ${dialect} was given.`]),
-    ...(given.contextLength === undefined && about.notice !== undefined ? [about.notice] : []),
+    ...(given.contextLength === undefined && about.contextNotice !== undefined ? [about.contextNotice] : []),
+    ...(about.templateNotice === undefined ? [] : [about.templateNotice]),
   ];
   return {
     model: {

@@ -117,6 +117,15 @@ test.each<[string, Routes, string, Partial<UpstreamModel>, string, RegExp, RegEx
     /gets 4,096/,
     /OLLAMA_CONTEXT_LENGTH/,
   ],
+  [
+    'a model without a chat template',
+    { ...ollama, '/api/show': { template: '{{ .Prompt }}' } },
+    '/v1',
+    { dialect: 'ollama' },
+    'warning',
+    /no chat template for small:latest/,
+    /TEMPLATE/,
+  ],
 ])('says what is wrong with an entry: %s', async (_, routes, path, entry, status, detail, advice) => {
   const found = await lookAt(`${await serve(routes)}${path}`, entry);
   expect(found).toMatchObject([

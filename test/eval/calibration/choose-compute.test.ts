@@ -6,11 +6,14 @@ import { chooseCompute, equationsOf } from '../../../eval/calibration/choose-com
 import { openMeasurementLog } from '../../../eval/calibration/measurement-log.ts';
 import { createScriptedModel } from '../../support/scripted-language-model.ts';
 
-const questions = Array.from({ length: 8 }, (_, index) => ({
+const questions = Array.from({ length: 40 }, (_, index) => ({
   kind: 'add',
   question: `What is ${index + 10} + 7?`,
   answer: String(index + 17),
 }));
+
+/** Without computing, it is wrong in every third question of those that are asked. */
+const often = (a: number) => a % 6 === 0;
 
 /** It slips without computing where `slips` says so; what it writes for a value is `written`. */
 async function chosen(options: {
@@ -45,21 +48,22 @@ async function chosen(options: {
 
 describe('chooseCompute', () => {
   it('is on where more answers are right with it and the values are those that the model writes', async () => {
-    expect(await chosen({ slips: (a) => a === 12 })).toMatchObject({
+    expect(await chosen({ slips: often })).toMatchObject({
       value: true,
-      figures: { questions: 4, rightWithout: 3, rightWith: 4, equations: 3, differing: 0 },
+      figures: { questions: 20, rightWithout: 13, rightWith: 20, gained: 7, lost: 0, equations: 13, differing: 0 },
     });
   });
 
-  it('is off where it turns nothing right', async () => {
-    expect(await chosen({ slips: () => false })).toMatchObject({ value: false, figures: { rightWith: 4 } });
+  it('is off where it turns nothing right, or no more than chance explains', async () => {
+    expect(await chosen({ slips: () => false })).toMatchObject({ value: false, figures: { rightWith: 20 } });
+    expect(await chosen({ slips: (a) => a === 12 })).toMatchObject({ value: false, figures: { gained: 1, lost: 0 } });
   });
 
   it('is off where right chains write their values otherwise', async () => {
     const spoken = (sum: number) => `${sum}.0`;
-    expect(await chosen({ slips: (a) => a === 12, written: spoken })).toMatchObject({
+    expect(await chosen({ slips: often, written: spoken })).toMatchObject({
       value: false,
-      figures: { differing: 3 },
+      figures: { differing: 13 },
     });
   });
 

@@ -58,6 +58,23 @@ test('a name that says it does not think stands above the architecture of those 
   expect(await family(thinks)).toBe('qwen3');
 });
 
+test('an Ollama model without a chat template is told of, unless Ollama renders it itself', async () => {
+  const noticesOf = async (shown: Readonly<Record<string, unknown>>) => {
+    const routes = { ...ollama, '/api/show': { parameters: 'num_ctx 8192', ...shown } };
+    const checked = await configurationOver(routes).check({
+      kind: 'upstream',
+      url: 'http://box:11434',
+      model: 'llama3.2',
+    });
+    return checked.checked.notices;
+  };
+  expect(await noticesOf({ template: '{{ .Prompt }}' })).toEqual([
+    expect.stringMatching(/^Ollama has no chat template for this model/),
+  ]);
+  expect(await noticesOf({ template: '{{ .Prompt }}', renderer: 'qwen3-coder' })).toEqual([]);
+  expect(await noticesOf({ template: '{{ .System }} {{ .Prompt }}' })).toEqual([]);
+});
+
 test('what is given stands, and what contradicts the server is told', async () => {
   const given = {
     id: 'mine',

@@ -6,7 +6,7 @@ import type {
   ScoredToken,
   TokenLogprob,
 } from '../../../core/language-model.ts';
-import { createTextRepetition } from '../../../core/thought-repetition.ts';
+import { createAnswerRepetition } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import { createTextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
@@ -95,7 +95,7 @@ class Answer implements SequenceAnswer {
   private readonly options: AnswerOptions;
   private readonly stream: ReturnType<typeof createTextStream>;
   private readonly scanner: ReturnType<typeof createStopScanner>;
-  private readonly repetition = createTextRepetition();
+  private readonly repetition = createAnswerRepetition();
   private count = 0;
   private visible: boolean;
   private calls = 0;
@@ -134,7 +134,7 @@ class Answer implements SequenceAnswer {
     }
     const scanned = this.scanner.push(this.stream.push([token]));
     this.emitText(scanned.text, sampled);
-    if (!scanned.stopped) return this.repetition.push(scanned.text) ? this.finish('loop') : undefined;
+    if (!scanned.stopped) return this.repetition.push(token) ? this.finish('loop') : undefined;
     if (this.calls > 0) return 'tool-calls';
     return this.visible ? 'stop' : 'empty';
   }

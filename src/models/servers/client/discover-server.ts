@@ -14,8 +14,10 @@ export type DiscoveredModel = {
   inputs?: Array<'image' | 'file'>;
   /** The server says that it writes thoughts, not how. */
   thinks?: true;
-  /** What to know of these facts. */
-  notice?: string;
+  /** That `contextLength` is a guess, and what to do about it. */
+  contextNotice?: string;
+  /** The server has no chat template for it: the model gets the bare text, without roles and tools. What to do about it. */
+  templateNotice?: string;
 };
 
 type Options = { fetch: typeof fetch; timeoutMs: number };
@@ -163,15 +165,22 @@ async function isOllama(root: string, ask: Ask): Promise<boolean> {
 }
 
 const OllamaModel = z.object({
+  template: z.string().optional(),
+  /** One of Ollama's own renderers, instead of a template. */
+  renderer: z.string().optional(),
   parameters: z.string().optional(),
   capabilities: z.array(z.string()).optional(),
   details: z.object({ family: z.string().optional() }).optional(),
 });
 const OllamaRunning = z.object({ models: z.array(z.object({ name: z.string(), context_length: z.int().positive() })) });
+/** What `ollama create` writes if it knows no template for the weights. */
+const bareTemplate = /^\{\{-?\s*\.Prompt\s*-?\}\}$/;
+const withoutTemplate =
+  'Ollama has no chat template for this model, so the model gets bare text and its answers will be poor. Add a TEMPLATE to its Modelfile and create it again.';
 /** What Ollama takes for granted on a machine with less than 24 GiB of VRAM (its docs, context length). */
 const ollamaContext = {
   contextLength: 4_096,
-  notice:
+  contextNotice:
     'Ollama gives a request 4,096 tokens on most machines. For more, set OLLAMA_CONTEXT_LENGTH there, and the same value as contextLength here.',
 };
 
@@ -187,8 +196,10 @@ function ollama({ url, entries, ask }: Asked, root: string): DiscoveredServer {
       const contextLength =
         set === undefined ? running?.find((model) => model.name === name)?.context_length : Number(set);
       const { family } = shown?.details ?? {};
+      const isBare = !shown?.renderer && bareTemplate.test(shown?.template?.trim() ?? '');
       return {
         name,
+        ...(isBare ? { templateNotice: withoutTemplate } : {}),
         knownAs: family === undefined ? [] : [family],
         ...(contextLength === undefined ? ollamaContext : { contextLength }),
         ...(shown?.capabilities?.includes('vision') === true ? { inputs: ['image' as const] } : {}),
