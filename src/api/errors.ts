@@ -32,7 +32,7 @@ export function createOnNotFound(app: Pick<Hono<ApiEnvironment>, 'routes'>): Not
     const methods = new Set(known.filter(({ matches }) => matches.test(c.req.path)).map(({ method }) => method));
     if (methods.has('GET')) methods.add('HEAD');
     if (methods.size === 0) {
-      const message = `${c.req.method} is not allowed on this path.`;
+      const message = 'This path does not exist. The API reference at /docs lists all paths.';
       return c.json(envelopeOfPath(new ServiceError({ code: 'not_found', message }), c.get('requestId'), c.req), 404);
     }
     const allowed = [...methods].sort().join(', ');

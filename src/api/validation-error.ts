@@ -4,8 +4,8 @@ import { ServiceError } from '../contracts/service/service-error.ts';
 type Issue = z.core.$ZodIssue;
 type Path = ReadonlyArray<PropertyKey>;
 
-/** Stops at the first fault of each list and object. Not in zod's public types; its own `validate` parses with it. */
-const firstFault = { reportInput: false, abortEarly: true };
+/** Stops at the first fault of each list and object (not in zod's public types; its own `validate` parses with it), in plain words. */
+const firstFault = { reportInput: false, abortEarly: true, error: plainWords };
 
 /**
  * A body or query by its schema. Makes no more issues than the schema has levels, however many faults there are: a
@@ -26,9 +26,10 @@ const smallLength = 8_192;
  * is reported before the missing one that it may have meant; in a large one the first fault is, whatever it is.
  */
 export function safeParseNaming<T extends z.ZodType>(schema: T, body: unknown): z.ZodSafeParseResult<z.output<T>> {
-  const parsed = schema.safeParse(body, { ...firstFault, ...namingFields });
+  const naming = { error: (issue: z.core.$ZodRawIssue) => knownFields(issue) ?? plainWords(issue) };
+  const parsed = schema.safeParse(body, { ...firstFault, ...naming });
   if (parsed.success || JSON.stringify(body).length > smallLength) return parsed;
-  return schema.safeParse(body, namingFields);
+  return schema.safeParse(body, naming);
 }
 
 /** The first fault of a body or query, by the field's name as the caller wrote it: `input[2].role`. */
@@ -46,13 +47,38 @@ export function validationError(error: z.ZodError, input: unknown): ServiceError
   });
 }
 
-/** Says which fields there are where another is refused. A fault has no schema any more once it is told. */
-const namingFields = {
-  error: (issue: z.core.$ZodRawIssue) =>
-    issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
-      ? `unknown field, expected one of ${quoted(Object.keys(issue.inst.shape))}`
-      : undefined,
+/** Lists the known fields where another one is refused. Only here: a finished issue no longer has its schema. */
+function knownFields(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
+  return `unknown field, expected one of ${quoted(Object.keys(issue.inst.shape))}`;
+}
+
+/** Instead of zod's "Too small: expected string to have >=1 characters"; undefined where its own words are plain. */
+function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_value':
+      return issue.values.length === 1 ? `expected ${quoted(issue.values)}` : `expected one of ${quoted(issue.values)}`;
+    case 'too_small':
+      if (issue.minimum === 1 && issue.inclusive && issue.origin in sizes) return 'must not be empty';
+      return limit(issue.origin, issue.minimum, issue.exact ? 'exactly' : issue.inclusive ? 'at least' : 'more than');
+    case 'too_big':
+      return limit(issue.origin, issue.maximum, issue.exact ? 'exactly' : issue.inclusive ? 'at most' : 'less than');
+    default:
+      return undefined;
+  }
+}
+
+const sizes: Readonly<Record<string, string>> = {
+  string: 'characters',
+  array: 'items',
+  record: 'fields',
+  object: 'fields',
 };
+
+function limit(origin: string, value: number | bigint, bound: string): string {
+  const unit = sizes[origin];
+  return unit === undefined ? `must be ${bound} ${value}` : `must have ${bound} ${value} ${unit}`;
+}
 
 /** `['input', 2, 'role']` as `input[2].role`. */
 export function fieldPath(path: Path): string {
@@ -107,7 +133,7 @@ function options(issue: Extract<Issue, { code: 'invalid_union' }>): string {
 }
 
 function quoted(names: readonly unknown[]): string {
-  return names.map((name) => `'${name}'`).join(', ');
+  return names.map((name) => (typeof name === 'string' ? `'${name}'` : String(name))).join(', ');
 }
 
 function lowerFirst(text: string): string {

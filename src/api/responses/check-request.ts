@@ -4,7 +4,7 @@ import type { Warning } from '../../contracts/responses/response.ts';
 import { invalidValue, ServiceError, unsupportedInput } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiWebhooks } from '../dependencies.ts';
-import { safeParseNaming, validationError } from '../validation-error.ts';
+import { parseBody, safeParseNaming, validationError } from '../validation-error.ts';
 import type { ToolRefusal } from './prompt/server-tools.ts';
 import { unknownKeys } from './unhonoured-fields.ts';
 
@@ -84,8 +84,7 @@ export function checkStrategyOptions(
 ): Warning[] {
   const strategy = strategies?.find((each) => each.name === name);
   if (!strategy || !reasoning?.options) return [];
-  const parsed = z.object({ reasoning: z.object({ options: strategy.options }) }).safeParse({ reasoning });
-  if (!parsed.success) throw validationError(parsed.error, { reasoning });
+  parseBody(z.object({ reasoning: z.object({ options: strategy.options }) }), { reasoning });
   const misplaced = ['samples', 'max_revisions', 'checks'].find((field) => field in (reasoning.options ?? {}));
   if (misplaced === undefined) {
     const known = strategy.options instanceof z.ZodObject ? strategy.options.shape : reasoning.options;

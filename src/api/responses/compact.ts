@@ -5,7 +5,7 @@ import { emptyUsage, responseUsage } from '../../contracts/responses/usage.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 import { buildPrompt, isMessage } from './prompt/build-prompt.ts';
 import { openedItems, sealedItems } from './prompt/sealed-items.ts';
 import { resolveContext } from './resolve-context.ts';
@@ -25,9 +25,7 @@ export async function compact(
   dependencies: Pick<ApiDependencies, 'catalog' | 'queue' | 'records' | 'sealer' | 'webhooks' | 'now' | 'newId'>,
 ): Promise<Compaction> {
   const { catalog, sealer, webhooks, now, newId } = dependencies;
-  const parsed = CompactRequest.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  const { model, input, previous_response_id, instructions } = parsed.data;
+  const { model, input, previous_response_id, instructions } = parseBody(CompactRequest, body);
   const { card } = resolveModel(catalog, model);
   // Thoughts are kept: what of them a prompt takes is decided when it is made.
   const request = { input: asItems(input ?? []), previous_response_id, reasoning: { context: 'all_turns' as const } };

@@ -317,14 +317,14 @@ test('shows all models as running', async () => {
 });
 
 test.each([
-  ['/api', 'GET', 404],
-  ['/api/', 'GET', 404],
-  ['/api/none', 'POST', 404],
-  ['/api/chat', 'GET', 405],
-])('%s by %s is an error in Ollama’s form', async (unknown, method, status) => {
+  ['/api', 'GET', 404, 'This path does not exist.'],
+  ['/api/', 'GET', 404, 'This path does not exist.'],
+  ['/api/none', 'POST', 404, 'This path does not exist.'],
+  ['/api/chat', 'GET', 405, 'GET is not allowed on this path. Allowed: POST.'],
+])('%s by %s is an error in Ollama’s form', async (unknown, method, status, says) => {
   const response = await createApi().app.request(unknown, { method });
   expect(response.status).toBe(status);
-  expect(await response.json()).toEqual({ error: expect.stringContaining('is not allowed on this path') });
+  expect(await response.json()).toEqual({ error: expect.stringContaining(says) });
 });
 
 describe('the content type', () => {
