@@ -100,7 +100,7 @@ describe('previous_response_id', () => {
     const refused = await ask({ input: 'b', mode: 'fast', ...previous });
     expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([409, 'false']);
     expect(await refused.json()).toMatchObject({ error: { param: 'previous_response_id' } });
-  });
+  }, 60_000);
 
   test('references may point at a megabyte of items', async () => {
     const { ask, queue } = createApi({ catalog: { ...catalog, countTokens: async () => 1 } });

@@ -114,7 +114,10 @@ describe('what a server is', () => {
 
   it('says what it took for granted', async () => {
     const model = await (await known('ollama with a loaded model')).about('not-loaded');
-    expect(model).toMatchObject({ contextLength: 4_096, contextNotice: expect.stringContaining('OLLAMA_CONTEXT_LENGTH') });
+    expect(model).toMatchObject({
+      contextLength: 4_096,
+      contextNotice: expect.stringContaining('OLLAMA_CONTEXT_LENGTH'),
+    });
   });
 
   it.each(['http://box:1', 'http://box:1/v1', 'http://box:1/v1/'])('takes %s as an address', async (typed) => {
