@@ -80,6 +80,19 @@ it.each(['vllm', 'ollama', 'plain'] as const)(
   },
 );
 
+it('answer now reaches a request that was refused and waits: it answers once the server has room', async () => {
+  const slow = { thoughts: long.thoughts, answer: long.thoughts };
+  const { model } = await connect({ dialect: 'vllm', script: slow, refusesMore: true });
+  const now = new AbortController();
+  let thought = 0;
+  const onEvent = () => void (++thought === 100 && now.abort());
+  const asked = thinking(1_000, { samples: 3, answer: { maxTokens: 400 } });
+  const { events } = await run(model, asked, { answerNow: now.signal, onEvent });
+  const whole = long.thoughts.join('').trim();
+  expect(answers(events, 3)).toEqual([whole, whole, whole]);
+  expect(samples(events).map(({ thinkingStop }) => thinkingStop)).toEqual(['user', 'user', 'user']);
+});
+
 it.each(['vllm', 'llama.cpp'] as const)(
   '%s: one of three streams breaks and its thought is gone on with',
   async (dialect) => {

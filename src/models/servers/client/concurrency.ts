@@ -57,6 +57,8 @@ export type Semaphore = {
 
 export type Place = {
   leave(): void;
+  /** Takes a place again if an aborted `refused` has left without one. Called before each request. */
+  hold(options: { signal: AbortSignal }): Promise<void>;
   /**
    * The server refused this request because it is overloaded: gives the place up, waits until another of our requests ends, and
    * takes a place again. False at once where there is no other request to wait for.
@@ -109,6 +111,9 @@ function createPlace(first: () => void, { bounds, slots }: { bounds: Bounds; slo
       }
       release?.();
       release = undefined;
+    },
+    async hold({ signal }) {
+      release ??= await slots.acquire({ signal, atFront: true });
     },
     async refused({ signal }) {
       if (release === undefined || slots.held() <= 1) return false;

@@ -151,6 +151,7 @@ async function attempt(
     const learn = (learned: LearnedReasoningStart) =>
       context.reasoningStarts.learn(start.form === 'turn' && start.thinking, learned);
     const upstream = buildRequest({ ...context, ...options, start, slot: context.slots.of(options.tally) });
+    await context.place.hold({ signal: options.signal });
     const chunks = streamTolerantly(client, upstream, refusals, {
       signal: options.signal,
       refused: context.place.refused,
