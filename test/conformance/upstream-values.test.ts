@@ -229,6 +229,31 @@ describe('the cache of llama.cpp', () => {
   });
 });
 
+it('a router of llama.cpp, which has several models: each of its routes is told which one', async () => {
+  const { model } = await connect({ dialect: 'llama.cpp', script, routes: true, slots: 3 });
+  const result = await run(model, asked());
+  expect(values(result)).toEqual(['12 + 30 42', '5 + 6 11']);
+  expect(model.capabilities).toMatchObject({ compute: true, parallel: 3 });
+});
+
+it.each(['vllm', 'llama.cpp'] as const)(
+  '%s: the tokenizer of a server fails behind a value, which is counted by our estimate then',
+  async (dialect) => {
+    let fails = false;
+    const broken: typeof fetch = async (url, init) =>
+      fails && String(url).endsWith('/tokenize') && String(init?.body).includes('" 42"')
+        ? new Response('', { status: 502 })
+        : fetch(url, init);
+    const { model } = await connect({ dialect, script }, { fetch: broken });
+    const onEvent = () => {
+      fails = true;
+    };
+    const result = await run(model, asked(), { onEvent });
+    expect(wholeThought(result)).toBe('So 12 + 30 = 42 and 5 + 6 = 11 done.');
+    expect(result.finish?.usage).toMatchObject({ thinkingTokens: 11, forcedTokens: 2 });
+  },
+);
+
 it('a gateway that hides raw prompts: the thought comes by a turn, nothing is computed, and the capabilities say so', async () => {
   const { model } = await connect({ dialect: 'vllm', script, hides: ['/tokenize'] });
   const result = await run(model, asked());

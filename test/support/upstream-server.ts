@@ -25,7 +25,10 @@ export type Fault =
   /** Ends without a finish reason, behind `repeated` so many times. */
   | { kind: 'cut'; chunks: number; repeated?: { delta: { reasoning: string } | { content: string }; times: number } }
   | { kind: 'malformed'; chunks: number }
-  | { kind: 'error-event'; chunks: number };
+  /** `error`: its own, in the words of a server. */
+  | { kind: 'error-event'; chunks: number; error?: unknown }
+  /** One JSON body with status 200 where a stream was asked for. */
+  | { kind: 'json'; body: unknown };
 
 export type UpstreamServerOptions = {
   dialect: DialectName;
@@ -61,6 +64,8 @@ export type UpstreamServerOptions = {
   pace?: () => Promise<void>;
   /** Repeats a partial assistant message before continuing it, in one chunk with the first token. */
   echoes?: boolean;
+  /** llama.cpp's router: has several models, and refuses whatever names none. */
+  routes?: boolean;
 };
 
 type SeenRequest = {
@@ -108,6 +113,10 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     if (options.hides?.includes(c.req.path)) return c.json({ detail: 'Not Found' }, 404);
     if (options.apiKey !== undefined && c.req.header('authorization') !== `Bearer ${options.apiKey}`) {
       return c.json({ error: { message: `bad key ${c.req.header('authorization')}` } }, 401);
+    }
+    const named = c.req.method === 'GET' ? c.req.query('model') : body['model'];
+    if (options.routes && named === undefined) {
+      return c.json({ error: { code: 400, message: 'model name is missing from the request' } }, 400);
     }
     const refused = options.refuses?.find((field) => field in body);
     if (refused !== undefined) {
@@ -186,6 +195,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
         headers: { 'content-type': 'application/json', ...fault.headers },
       });
     }
+    if (fault.kind === 'json') return c.json(fault.body as object);
     if (fault.kind === 'reset' && fault.chunks === 0) {
       c.env.incoming.socket.resetAndDestroy();
       return new Response(null);
@@ -418,7 +428,7 @@ function sse(
   return new ReadableStream({
     async pull(controller) {
       const put = (text: string) => controller.enqueue(encoder.encode(text));
-      if (fault.kind !== 'none' && fault.kind !== 'status' && sent === fault.chunks) {
+      if ('chunks' in fault && sent === fault.chunks) {
         if (fault.kind === 'hang') return new Promise<void>(() => {});
         if (fault.kind === 'reset') {
           await fault.after;
@@ -430,8 +440,10 @@ function sse(
           for (let count = 0; count < times; count += 1) put(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
         }
         if (fault.kind === 'malformed') put('data: {"choices":[{"delta":\n\n');
-        if (fault.kind === 'error-event')
-          put('data: {"error":{"message":"CUDA out of memory at /opt/vllm","code":500}}\n\n');
+        if (fault.kind === 'error-event') {
+          const { error = { message: 'CUDA out of memory at /opt/vllm', code: 500 } } = fault;
+          put(`event: error\ndata: ${JSON.stringify({ error })}\n\n`);
+        }
         controller.close();
         return;
       }

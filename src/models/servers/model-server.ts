@@ -105,7 +105,9 @@ function createSlots({
   let slots: number | undefined;
   let asked: Promise<void> | undefined;
   const ask = async (route: string): Promise<void> => {
-    slots = Slots.safeParse(await client.look(route, { signal: closed })).data?.total_slots;
+    // llama.cpp's router has several models; a server of one model passes over the name.
+    const named = `${route}?model=${encodeURIComponent(config.model)}`;
+    slots = Slots.safeParse(await client.look(named, { signal: closed })).data?.total_slots;
     if (slots !== undefined) semaphore.limit(slots);
   };
   return {

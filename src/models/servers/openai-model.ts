@@ -110,14 +110,18 @@ const accessOf = ({ client, config, dialect, family }: ModelServer, signal: Abor
 
 type Tokenise = (text: string, signal: AbortSignal) => Promise<readonly number[] | undefined>;
 
-/** Ids of a text by the server's tokenizer; those of the family's own sentences are asked for once. Undefined where it has none to ask. */
+/** Ids of a text by the server's tokenizer; those of the family's own sentences are asked for once. Undefined where it has none to ask, or it fails. */
 function createTokeniser(server: ModelServer): Tokenise {
   const { dialect, family, refusals } = server;
   const sentences = new Map<string, readonly number[]>();
   return async (text, signal) => {
     const known = sentences.get(text);
     if (known !== undefined || dialect.render === undefined || refusals.has('raw')) return known;
-    const ids = await unlessRefused(refusals, () => tokensOf(accessOf(server, signal), text));
+    const ids = await unlessRefused(refusals, () => tokensOf(accessOf(server, signal), text)).catch(() => {
+      // They are for counting: whether the server can be used at all, the next request will say.
+      signal.throwIfAborted();
+      return undefined;
+    });
     if (ids !== undefined && (text === family.handOver || text === family.continuation)) sentences.set(text, ids);
     return ids;
   };

@@ -108,15 +108,14 @@ export async function tokensOf({ client, dialect, model, signal }: Access, text:
   }
   const { tokens } = read(
     TokenList,
-    await client.json('//tokenize', { content: text, add_special: false, parse_special: true }, { signal }),
+    await client.json('//tokenize', { model, content: text, add_special: false, parse_special: true }, { signal }),
   );
   return tokens.filter((token) => typeof token === 'number');
 }
 
 /** Text of one token. @throws UpstreamRefused where the server has no such route */
-export async function textOfToken({ client, dialect, model, signal }: Access, id: number): Promise<string> {
-  const named = dialect.render === 'tokenize' ? { model } : {};
-  return read(Detokenized, await client.json('//detokenize', { ...named, tokens: [id] }, { signal }));
+export async function textOfToken({ client, model, signal }: Access, id: number): Promise<string> {
+  return read(Detokenized, await client.json('//detokenize', { model, tokens: [id] }, { signal }));
 }
 
 /** A route that answers in another form is no better than none. */
