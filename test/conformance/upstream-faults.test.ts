@@ -110,6 +110,73 @@ it.each([
   expect(server.completions()).toHaveLength(1);
 });
 
+it.each([
+  [
+    'a status',
+    {
+      kind: 'status',
+      status: 500,
+      body: { error: 'model requires more system memory (9.6 GiB) than is available (3.1 GiB)' },
+    },
+    'is not ready: model requires more system memory (9.6 GiB) than is available (3.1 GiB).',
+  ],
+  [
+    'its first event',
+    { kind: 'error-event', chunks: 0, error: { message: 'Model was unloaded.' } },
+    'Model was unloaded.',
+  ],
+  ['a body that is no stream', { kind: 'json', body: { error: 'Failed to load model' } }, 'Failed to load model.'],
+] as const)(
+  'a server that says by %s why it can not answer is quoted, after the usual attempts',
+  async (_, fault, words) => {
+    const { model, server } = await connect(
+      { dialect: 'lmstudio', script, faults: [fault, fault] },
+      { retry: { attempts: 2 } },
+    );
+    const failure = await run(model, request()).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'model_unavailable', retryable: true });
+    expect(String(failure)).toContain(words);
+    expect(server.completions()).toHaveLength(2);
+  },
+);
+
+it.each([
+  'error parsing tool call: raw={"load": "the memory"}',
+  'Failed to parse input at pos 40: I load it into memory',
+  'loading of "my secret thought" failed',
+])('a server that fails with %j is not quoted where its model may speak', async (message) => {
+  const fault = { kind: 'status', status: 500, body: { error: { message } } } as const;
+  const { model } = await connect({ dialect: 'ollama', script, faults: [fault] }, { retry: { attempts: 1 } });
+  const failure = await run(model, request()).catch((error: unknown) => error);
+  expect(String(failure)).toContain('is not ready');
+  expect(String(failure)).not.toMatch(/memory|thought/);
+});
+
+it.each([
+  [
+    {
+      kind: 'error-event',
+      chunks: 0,
+      error: { message: 'Trying to keep the first 6025 tokens when context overflows.' },
+    },
+    'context_length_exceeded',
+  ],
+  [{ kind: 'json', body: { error: { message: 'max_tokens is too large', code: 400 } } }, 'invalid_value'],
+] as const)('a refusal with status 200 (%j) is %s, at once', async (fault, code) => {
+  const { model, server } = await connect({ dialect: 'lmstudio', script, faults: [fault] });
+  await expect(run(model, request())).rejects.toMatchObject({ code });
+  expect(server.completions()).toHaveLength(1);
+});
+
+it('a server that answers whole where a stream was asked for is read all the same', async () => {
+  const message = { role: 'assistant', content: answer, reasoning_content: thought };
+  const usage = { prompt_tokens: 9, completion_tokens: 14 };
+  const body = { choices: [{ index: 0, message, finish_reason: 'stop' }], usage };
+  const { model, server } = await connect({ dialect: 'lmstudio', script, faults: [{ kind: 'json', body }] });
+  expect(await run(model, thinking(100))).toMatchObject({ thought, answer, finish: { reason: 'stop' } });
+  expect(server.completions()).toHaveLength(1);
+});
+
 it('one sample that fails where no thought can be gone on with ends the request, and the others are let go', async () => {
   const shown = gate();
   const hang = { kind: 'hang', chunks: 3 } as const;
@@ -170,6 +237,57 @@ it.each([
   const answering = run(model, thinking(100), { onEvent });
   if (lateMs > 0) expect(await answering).toMatchObject({ thought, answer });
   else await expect(answering).rejects.toThrow('does not answer');
+});
+
+it('a server that sends comments while it reads a long prompt is not hung', async () => {
+  let now = 0;
+  const running = new Map<() => void, number>();
+  const clock = {
+    ...impatientClock(),
+    now: () => now,
+    after(ms: number, callback: () => void) {
+      running.set(callback, now + ms);
+      return () => void running.delete(callback);
+    },
+  };
+  const pass = (ms: number) => {
+    now += ms;
+    for (const [callback, due] of [...running]) if (due <= now) callback();
+  };
+  // Nine pings, each after most of the time that a server has for its first byte.
+  const pings = new TransformStream<Uint8Array, Uint8Array>({
+    async start(controller) {
+      for (let ping = 0; ping < 9; ping += 1) {
+        controller.enqueue(Buffer.from(':\n\n'));
+        await new Promise((resolve) => setImmediate(resolve));
+        pass(90);
+      }
+    },
+  });
+  const pinging: typeof fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    return response.body === null ? response : new Response(response.body.pipeThrough(pings), response);
+  };
+  const { model } = await connect(
+    { dialect: 'ollama', script },
+    { clock, fetch: pinging, timeouts: { firstByteMs: 100, idleMs: 100 } },
+  );
+  expect(await run(model, request())).toMatchObject({ answer });
+});
+
+it('a server that can not be reached leaves no timer behind', async () => {
+  const timers = new Set<() => void>();
+  const clock = {
+    ...impatientClock(),
+    after(_ms: number, callback: () => void) {
+      timers.add(callback);
+      return () => void timers.delete(callback);
+    },
+  };
+  const { model } = await connect({ dialect: 'llama.cpp', script }, { url: 'http://127.0.0.1:1/v1', clock });
+  const asked = request({ thinking: { budgetTokens: 100, computeTokens: 50 }, deadlineAt: Date.now() + 60_000 });
+  await expect(run(model, asked)).rejects.toMatchObject({ code: 'model_unavailable' });
+  expect(timers.size).toBe(0);
 });
 
 it('cancel reaches a request that waits for the first byte', async () => {

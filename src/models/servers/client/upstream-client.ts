@@ -3,8 +3,16 @@ import type { ServiceError } from '../../../contracts/service/service-error.ts';
 import { pausedMs } from '../../../core/deadlines.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { readMessage, readReason, sendsTokens, UpstreamRefused, unavailable } from './upstream-error.ts';
-import { Chunk, readText, repetition } from './wire.ts';
+import {
+  ofItsState,
+  readMessage,
+  readReason,
+  sendsTokens,
+  toServiceError,
+  UpstreamRefused,
+  unavailable,
+} from './upstream-error.ts';
+import { Chunk, chunksOfWhole, ErrorStatus, readText, repetition } from './wire.ts';
 
 /** Ms without a byte after which a server counts as hung. */
 export type UpstreamTimeouts = { firstByteMs: number; idleMs: number };
@@ -130,11 +138,16 @@ async function* withRetries<Item>(
         }
         return;
       }
-      fault = await faultOfStatus(options, call, response);
+      const { status, headers } = response;
+      const said = await readBody(response);
+      fault = faultOfStatus(options, call, { status, said, retryAfter: headers.get('retry-after') });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof UpstreamRefused) throw error;
-      fault = { error: faultOf(error, watch, modelId, begun), waitMs: undefined, crowded: false };
+      fault =
+        error instanceof ErrorInStream && !begun
+          ? faultOfFirstEvent(options, call, error.said)
+          : { error: faultOf(error, watch, modelId, begun), waitMs: undefined, crowded: false };
       if (begun) throw fault.error;
     } finally {
       watch.close();
@@ -156,20 +169,42 @@ async function* withRetries<Item>(
 type NotReady = { error: ServiceError; waitMs: number | undefined; crowded: boolean };
 
 /** @throws UpstreamRefused where another try is not worth it */
-async function faultOfStatus(options: ClientOptions, { body }: Required<Call>, response: Response): Promise<NotReady> {
-  const { apiKey = '', url, modelId, clock } = options;
-  const { status, headers } = response;
-  const said = await readBody(response);
-  if (isRefusal(status)) {
-    const reason = readReason(said, { secrets: [apiKey, url, new URL(url).host], sent: body });
-    throw new UpstreamRefused(status, reason, { tellable: !sendsTokens(body), said: readMessage(said) });
-  }
+function faultOfStatus(
+  options: ClientOptions,
+  call: Required<Call>,
+  { status, said, retryAfter }: { status: number; said: unknown; retryAfter: string | null },
+): NotReady {
+  const { modelId, clock } = options;
+  const refused = refusalOf(options, call, { status, said });
+  if (isRefusal(status)) throw refused;
   const crowded = status === 429;
-  const waitMs = retryAfterMs(headers.get('retry-after'), clock.now());
-  const error = unavailable(modelId, crowded ? 'is overloaded' : 'is not ready', {
+  const waitMs = retryAfterMs(retryAfter, clock.now());
+  const error = unavailable(modelId, `${crowded ? 'is overloaded' : 'is not ready'}${ofItsState(refused)}`, {
     ...(waitMs !== undefined && { retryAfterSeconds: Math.ceil(waitMs / 1000) }),
   });
   return { error, waitMs, crowded };
+}
+
+/**
+ * Some servers answer 200 and say in the stream's first event, or in a JSON body, why they refuse; LM Studio gives no status there.
+ * @throws UpstreamRefused where another try is not worth it
+ */
+function faultOfFirstEvent(options: ClientOptions, call: Required<Call>, said: unknown): NotReady {
+  const { modelId } = options;
+  const status = ErrorStatus.safeParse(said).data;
+  if (status !== undefined) return faultOfStatus(options, call, { status, said, retryAfter: null });
+  const refused = refusalOf(options, call, { status: 400, said });
+  if (toServiceError(refused, modelId, false).code === 'context_length_exceeded') throw refused;
+  return { error: unavailable(modelId, `cannot answer${ofItsState(refused)}`), waitMs: undefined, crowded: false };
+}
+
+function refusalOf(
+  { apiKey = '', url }: ClientOptions,
+  { body }: Required<Call>,
+  { status, said }: { status: number; said: unknown },
+): UpstreamRefused {
+  const reason = readReason(said, { secrets: [apiKey, url, new URL(url).host], sent: body });
+  return new UpstreamRefused(status, reason, { tellable: !sendsTokens(body), said: readMessage(said) });
 }
 
 /** A look-up may delay a request no longer than this. */
@@ -186,8 +221,22 @@ const serverRepeats = 30;
 
 /** The server's bytes are not what a completion looks like. */
 class BrokenStream extends Error {
-  override readonly name = 'BrokenStream';
+  override readonly name: string = 'BrokenStream';
 }
+
+/** The server sends an error where a chunk was expected. */
+class ErrorInStream extends BrokenStream {
+  override readonly name = 'ErrorInStream';
+  /** What it sent. */
+  readonly said: unknown;
+  constructor(said: unknown) {
+    super('an error in the stream');
+    this.said = said;
+  }
+}
+
+/** Characters of one event, and of a body without events. */
+const longestEvent = 4_194_304;
 
 async function* chunksOf(
   response: Response,
@@ -195,25 +244,44 @@ async function* chunksOf(
   timeouts: UpstreamTimeouts,
 ): AsyncGenerator<Chunk, void, void> {
   if (response.body === null) throw new BrokenStream('no body');
+  let begun = false;
+  let withoutEvents = '';
+  const heard = new TransformStream<string, string>({
+    transform(text, controller) {
+      // Comments count as well: servers send them while they read a long prompt.
+      watch.expect(begun ? timeouts.idleMs : timeouts.firstByteMs);
+      if (!begun && withoutEvents.length < longestEvent) withoutEvents += text;
+      controller.enqueue(text);
+    },
+  });
   const events = response.body
     .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream({ maxBufferSize: 4_194_304 }));
+    .pipeThrough(heard)
+    .pipeThrough(new EventSourceParserStream({ maxBufferSize: longestEvent }));
   let finished = false;
   let last = { piece: '', times: 0 };
-  for await (const event of events) {
-    watch.expect(timeouts.idleMs);
-    if (event.data === '[DONE]') return;
-    const chunk = Chunk.safeParse(parseJson(event.data));
-    if (!chunk.success || event.event === 'error') throw new BrokenStream('not a chunk');
-    if (chunk.data.error !== undefined && chunk.data.error !== null) throw new BrokenStream('an error in the stream');
+  const read = (sent: unknown, isError = false): Chunk => {
+    const chunk = Chunk.safeParse(sent);
+    if (isError || (chunk.success && chunk.data.error !== undefined && chunk.data.error !== null)) {
+      throw new ErrorInStream(sent);
+    }
+    if (!chunk.success) throw new BrokenStream('not a chunk');
     const { choices, stop_type: ownEnd } = chunk.data;
     finished ||= Boolean(ownEnd) || (choices?.some((choice) => choice.finish_reason) ?? false);
     const { reasoning, content } = readText(chunk.data);
     const text = reasoning || content;
     const piece = text.trim();
     if (text !== '') last = { piece, times: piece === last.piece ? last.times + 1 : 1 };
-    yield chunk.data;
+    return chunk.data;
+  };
+  for await (const event of events) {
+    begun = true;
+    watch.expect(timeouts.idleMs);
+    if (event.data === '[DONE]') return;
+    yield read(parseJson(event.data), event.event === 'error');
   }
+  // Some servers answer whole where a stream was asked for, or say so why they can't.
+  if (!begun) for (const sent of chunksOfWhole(parseJson(withoutEvents))) yield read(sent);
   if (finished) return;
   if (last.times < serverRepeats) throw new BrokenStream('cut');
   yield { choices: [{ finish_reason: repetition }] };

@@ -74,6 +74,19 @@ function textsOf(value: unknown): string[] {
   return Object.values(value).flatMap(textsOf);
 }
 
+/**
+ * What a failed server says of its own state (memory, weights, load), to be appended to a sentence without its full stop. Nothing
+ * else that it says is passed on: it may quote what its model wrote, and a thought can't be recognised there.
+ */
+export function ofItsState({ tellable, reason }: UpstreamRefused): string {
+  const [said = ''] = reason.split(/["'`]|\braw\b/);
+  const quotes = /pars|prompt|input|output|template|messages?\b/i.test(said);
+  return tellable && !quotes && stateWords.test(said) ? `: ${said.trim().replace(/\.$/, '')}` : '';
+}
+
+const stateWords =
+  /\b(?:v?ram|memory|gpu|cuda|load(?:ed|ing)?|unloaded|starting|terminated|crashed|died|busy|overloaded|queue|quota|rate limit)\b/i;
+
 /** What a refused request is to our own caller: a mistake of the request, or an upstream that can't be used. */
 export function toServiceError(refused: UpstreamRefused, modelId: string, constrained: boolean): ServiceError {
   const { status, reason } = refused;

@@ -174,6 +174,30 @@ export const Chunk = z.looseObject({
 });
 export type Chunk = z.infer<typeof Chunk>;
 
+const Whole = z.looseObject({
+  choices: z
+    .array(z.looseObject({ message: z.looseObject({ reasoning: text, reasoning_content: text }).nullish() }))
+    .length(1),
+  usage: z.unknown().optional(),
+});
+
+/** An answer that came whole, as the chunks of a stream: the thought, the answer, the counts. Nothing where it is no JSON object. */
+export function chunksOfWhole(body: unknown): unknown[] {
+  const whole = Whole.safeParse(body);
+  if (!whole.success) return typeof body === 'object' && body !== null ? [body] : [];
+  const { choices, usage } = whole.data;
+  return choices.flatMap(({ message, ...choice }) => {
+    const { reasoning, reasoning_content, ...delta } = message ?? {};
+    const thought = { choices: [{ delta: { reasoning, reasoning_content } }] };
+    return [thought, { choices: [{ ...choice, ...(message && { delta }) }] }, { choices: [], usage }];
+  });
+}
+
+/** The HTTP status that an error body names. */
+export const ErrorStatus = z
+  .looseObject({ error: z.looseObject({ code: z.int().min(400).max(599) }) })
+  .transform(({ error }) => error.code);
+
 /** The message of an error body: OpenAI's envelope, Ollama's bare text, vLLM's older flat form, FastAPI's. */
 export const ErrorMessage = z.union([
   z.looseObject({ error: z.looseObject({ message: z.string() }) }).transform(({ error }) => error.message),

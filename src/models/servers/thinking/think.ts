@@ -12,7 +12,7 @@ import { unlessRefused } from '../stream/refusals.ts';
 import { readThought, type ThoughtRun } from './read-thought.ts';
 import type { AdmittedContext, Tally } from './sample-context.ts';
 import { canContinueThought, forced, roomLeft, thoughtRoom } from './sample-tokens.ts';
-import { createStopWatch } from './stop-watch.ts';
+import { createStopWatch, type StopWatch } from './stop-watch.ts';
 import { createThoughtValues } from './thought-values.ts';
 
 /** Connections that may break within one thought; each thought so far is kept. */
@@ -46,9 +46,11 @@ export async function* think(
   state: ThinkState,
 ): AsyncGenerator<ModelEvent, ThinkOutcome, void> {
   const { thinking, sink } = state;
-  const run = await beginRun(context, state);
-  const { watch, values } = run;
+  const watch = createStopWatch({ ...context, usedUp: context.budget.usedUp, deadlineAt: context.request.deadlineAt });
+  let run: ThoughtRun;
   try {
+    run = await beginRun(context, state, watch);
+    const { values } = run;
     for (const past = { ends: 0, breaks: 0 }; ; ) {
       const minimum = canContinueThought(context) && past.ends < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
       const goesOn = yield* thinkOn(context, run, { minimum, past });
@@ -82,9 +84,7 @@ function endOf(finishReason: string | undefined): ThinkingStop {
   return finishReason === 'length' ? 'budget' : 'natural';
 }
 
-async function beginRun(context: AdmittedContext, state: ThinkState): Promise<ThoughtRun> {
-  const { request, budget, clock, signal, answerNow } = context;
-  const watch = createStopWatch({ signal, answerNow, usedUp: budget.usedUp, deadlineAt: request.deadlineAt, clock });
+async function beginRun(context: AdmittedContext, state: ThinkState, watch: StopWatch): Promise<ThoughtRun> {
   const { computeTokens, ...thinking } = state.thinking;
   const computes = computeTokens !== undefined && (await canCompute(context));
   const { cap, computed } = await thoughtRoom(context, computes ? state.thinking : thinking);
