@@ -7,6 +7,7 @@ import { answerEnd, answerFast } from './sampling/answer-live.ts';
 import { type Candidate, shownChecks } from './sampling/candidate.ts';
 import { createChains } from './sampling/chains.ts';
 import { startsGreedily } from './sampling/draw.ts';
+import type { Judging } from './sampling/judged-samples.ts';
 import { replay } from './sampling/replay.ts';
 import { answerText } from './sampling/sample.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type StrategyEvent,
   type StrategyOutcome,
 } from './strategy.ts';
-import { guess, isGuess, unthoughtVerdict, verdictOf } from './voting/answer-verdict.ts';
+import { fastVerdict, guess, isGuess, verdictOf } from './voting/answer-verdict.ts';
 import { settleTie } from './voting/compare.ts';
 import type { ChoiceRule, Decision } from './voting/decide.ts';
 import { choose, stopOf, thinkUntilStopped, type WaveRules } from './waves.ts';
@@ -46,6 +47,7 @@ export async function* runPlan(
   const run = { state, budget, checkRunner, chains, prompts };
   const rules = rulesOf(plan, context);
   const { standing } = chains;
+  await judgeTried(run);
   const outcome = (found: Parameters<typeof outcomeOf>[0]): StrategyOutcome =>
     outcomeOf(found, state.usage.snapshot(), warningsOf(state, [...standing.values()]));
   const decided = context.finishedSteps.find(
@@ -69,19 +71,32 @@ export async function* runPlan(
     if (mustStop(context) === 'deadline')
       return outcome({ thinkingStop, answerSource: 'draft', incomplete: 'deadline' });
     const fast = yield* answerFast(state, budget);
-    return outcome({ thinkingStop, answerSource: 'draft', verdict: unthoughtVerdict, ...answerEnd(fast) });
+    return outcome({ thinkingStop, answerSource: 'draft', verdict: fastVerdict(fast, context), ...answerEnd(fast) });
   }
   const answerSource = decided?.answer_source ?? sourceOf(winner, decision, rules.choice);
   const { because } = decision;
   yield* giveAnswer(state, { winner, because, answerSource, thinkingStop, decided: decided !== undefined });
   const { stopText } = winner.answer;
   return outcome({
-    thinkingStop,
+    thinkingStop: hasBegun(state) ? thinkingStop : null,
     answerSource,
     verdict: verdictOf(winner, [...standing.values()], context.table.certainty),
     ...(winner.end.cut === undefined ? {} : { incomplete: winner.end.cut }),
     ...(stopText === undefined ? {} : { stopText }),
   });
+}
+
+/** The fast answer that auto tried is a candidate like any draft, so the checks that only compute judge it too. */
+async function judgeTried({ state: { context }, checkRunner, chains: { standing } }: Judging): Promise<void> {
+  const draft = standing.get(null);
+  if (draft === undefined || !context.finishedSteps.some(({ decided }) => decided !== undefined)) return;
+  const known = new Set(draft.checks.map(({ name }) => name));
+  const found = await checkRunner.fast({ thought: '', answer: draft.answer, value: draft.value });
+  standing.set(null, { ...draft, checks: [...draft.checks, ...found.filter(({ name }) => !known.has(name))] });
+}
+
+function hasBegun({ trace }: RunState): boolean {
+  return trace.steps().some(({ phase }) => phase === 'think');
 }
 
 /** A plan's parts as the rules of those that follow them. */

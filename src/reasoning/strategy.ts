@@ -23,6 +23,8 @@ export type Strategy = {
   description: string;
   /** Its options, as `GET /v1/strategies` shows them. */
   options: z.ZodType;
+  /** What its checks are run with. Absent: it runs none. */
+  checking?: StrategyDependencies;
   run(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
 };
 
@@ -112,17 +114,19 @@ export type StrategyOutcome = {
   warnings: ReadonlyArray<{ field: string; message: string }>;
 };
 
-/** An outcome with what was used; without a verdict where it turns out that nothing was thought. */
+/** An outcome with what was used; without a verdict if nothing was thought, unless a check of the caller's confirmed the answer. */
 export function outcomeOf(
   { verdict = null, ...found }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>,
   usage: PhaseUsage,
   warnings: StrategyOutcome['warnings'],
 ): StrategyOutcome {
   const thinkingStop = stopOfThinking(found.thinkingStop, usage);
-  return { ...found, thinkingStop, verdict: thinkingStop === null ? null : verdict, usage, warnings };
+  const stands = thinkingStop !== null || verdict?.kind === 'verified';
+  return { ...found, thinkingStop, verdict: stands ? verdict : null, usage, warnings };
 }
 
-/** Why thinking ended; null where it was stopped before its first token. */
+/** Why thinking ended; null where it was stopped before its first token. Chains without a thought may agree all the same. */
 function stopOfThinking(stop: ThinkingStop | null, usage: PhaseUsage): ThinkingStop | null {
-  return stop === 'natural' || thinkingTokens(usage) > 0 ? stop : null;
+  const isCut = stop === 'user' || stop === 'deadline' || stop === 'budget';
+  return isCut && thinkingTokens(usage) === 0 ? null : stop;
 }

@@ -64,7 +64,7 @@ async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<Str
     return settledBy(state, rules, [...all.values()], done.size + found.length) !== undefined;
   };
   for (;;) {
-    if (done.size > 0) {
+    if (done.size > 0 || chains.standing.size > 0) {
       const settled = yield* closeWave(run, rules, done);
       if (settled !== undefined) return settled;
     }
@@ -72,9 +72,6 @@ async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<Str
     if (left.length === 0) return samples === 1 ? lastChainStop(state) : 'natural';
     // A chain that the budget would cut is worth little, except where it is the only one.
     if (budget.thinking(1) < (done.size === 0 ? 1 : naturalTokens(context))) return 'budget';
-    // After the draft, time may have run out before the first chain.
-    const stop = chains.standing.size > 0 ? mustStop(context) : undefined;
-    if (stop !== undefined) return stop;
     const numbers = left.slice(0, waveSize(run, rules, done));
     for (const number of yield* think(run, { numbers, enough })) done.add(number);
   }
@@ -134,7 +131,7 @@ function settledBy(
   const { winner, tally, inWords } = decide(candidates, choice);
   if (winner === undefined || needsRevision(winner)) return undefined;
   const isThought = winner.origin.phase !== 'draft';
-  if (isThought && confirmedBy(winner) !== undefined) return 'confident';
+  if (confirmedBy(winner) !== undefined) return 'confident';
   if (inWords) return chains === 1 ? lastChainStop(state) : 'natural';
   if (!isThought || !choice.vote || winner.value === undefined || !endedByItself(winner)) return undefined;
   if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(state.context)) return 'settled_vote';

@@ -155,7 +155,7 @@ export const Message = z.object({
   container: z.null(),
   diagnostics: z.null(),
   usage: MessageUsage,
-  /** Null for a fast answer; in a stream it comes with `message_delta`. */
+  /** Null for a fast answer that no check of the caller confirmed; in a stream it comes with `message_delta`. */
   verdict: AnswerVerdict.nullable(),
   warnings: z.array(Warning),
 });

@@ -32,6 +32,17 @@ export function cutBy(finish: Sample['finish']): IncompleteReason | undefined {
 /** A second try is sampled even where the first was greedy: the same greedy path would be empty again. */
 const secondTryTemperature = 0.7;
 
+/** The answer for which no token is left. */
+const noAnswer: Sample = {
+  number: 0,
+  segments: [],
+  answer: { text: '', logprobs: [], toolCalls: [] },
+  finish: 'length',
+  thinkingStop: undefined,
+  usage: { thinking: 0, forced: 0, answer: 0 },
+  scores: {},
+};
+
 /**
  * Answers without thinking, live. An answer without visible text is tried once more.
  * @throws ServiceError `server_error` if both are empty
@@ -40,15 +51,16 @@ export async function* answerFast(state: RunState, budget: Budget): AsyncGenerat
   const { sampling } = state.context;
   // A fast answer is greedy unless the request says otherwise: it is not compared with any other.
   const fast = { ...sampling, temperature: sampling.temperature ?? 0 };
-  const first = yield* answerLive(state, { answerTokens: Math.max(1, budget.answer(1)), sampling: fast });
+  const answerTokens = budget.answer(1);
+  if (answerTokens < 1) return noAnswer;
+  const first = yield* answerLive(state, { answerTokens, sampling: fast });
   if (first !== undefined) return first;
   const room = budget.answer(1);
-  if (room > 0) {
-    const temperature = Math.max(fast.temperature, secondTryTemperature);
-    const seed = sampling.seed === undefined ? {} : { seed: sampling.seed + 1 };
-    const second = yield* answerLive(state, { answerTokens: room, sampling: { ...sampling, ...seed, temperature } });
-    if (second !== undefined) return second;
-  }
+  if (room < 1) return noAnswer;
+  const temperature = Math.max(fast.temperature, secondTryTemperature);
+  const seed = sampling.seed === undefined ? {} : { seed: sampling.seed + 1 };
+  const second = yield* answerLive(state, { answerTokens: room, sampling: { ...sampling, ...seed, temperature } });
+  if (second !== undefined) return second;
   throw new ServiceError({
     code: 'server_error',
     message: 'The model gave no answer to this input.',

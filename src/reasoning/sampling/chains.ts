@@ -1,3 +1,4 @@
+import { checks } from '../../checks/index.ts';
 import type { CheckOutcome } from '../../checks/run-checks.ts';
 import type { Constraint } from '../../contracts/responses/constraint.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
@@ -50,13 +51,14 @@ function candidatesOf(
       const at = all.findLastIndex(({ sample }) => sample === step.sample);
       const asked = all[at];
       if (asked !== undefined)
-        all[at] = { ...asked, slowChecked: true, checks: [...asked.checks, ...outcomesOf(step, true)] };
+        all[at] = { ...asked, slowChecked: true, checks: [...asked.checks, ...outcomesOf(step)] };
       continue;
     }
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
     // A draft that was stopped is not an answer (strategies/auto.ts).
     if (step.phase === 'draft' && step.stop_reason === 'length') continue;
     const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
+    const found = outcomesOf(step);
     all.push({
       sample: step.sample,
       origin: {
@@ -68,9 +70,10 @@ function candidatesOf(
       told: undefined,
       answer,
       value: readValue(answer, from),
-      checks: outcomesOf(step, false),
+      checks: found,
       failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
-      slowChecked: false,
+      // The fast answer of auto has been given to the caller's checks already.
+      slowChecked: found.some(({ slow }) => slow),
       end: {
         // Otherwise the stop reason of a chain says why its thought ended.
         cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
@@ -92,6 +95,10 @@ function candidatesOf(
   return [...standing.values()];
 }
 
-function outcomesOf({ checks }: TraceStep, slow: boolean): CheckOutcome[] {
-  return checks.map((check) => ({ ...check, confirms: check.confirms ?? false, slow }));
+function outcomesOf(step: TraceStep): CheckOutcome[] {
+  return step.checks.map((check) => ({
+    ...check,
+    confirms: check.confirms ?? false,
+    slow: checks.get(check.name)?.slow === true,
+  }));
 }

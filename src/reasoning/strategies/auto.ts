@@ -1,10 +1,13 @@
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
+import type { CheckOutcome } from '../../checks/run-checks.ts';
 import type { Decision } from '../../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { type AutoRule, type EffortTable, thinkingLevel } from '../../contracts/service/effort-table.ts';
-import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../core/language-model.ts';
+import type { GenerateRequest } from '../../core/language-model.ts';
 import { deadlinePassed } from '../deadline.ts';
-import { createRunState, runSignal } from '../run-state.ts';
+import { callersJudge } from '../revision/callers-judge.ts';
+import { createRunState, type RunState, requestBudget, runSignal } from '../run-state.ts';
+import { shownChecks } from '../sampling/candidate.ts';
 import {
   emptyProbe,
   type FastProbe,
@@ -13,7 +16,9 @@ import {
   probeValue,
   withEvent,
 } from '../sampling/fast-probe.ts';
+import { type Reading, readOn, replayed } from '../sampling/fast-reading.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
+import { verifiedBy } from '../voting/answer-verdict.ts';
 import { logistic } from '../voting/logistic.ts';
 import { answerAtOnce, direct } from './direct.ts';
 
@@ -25,14 +30,15 @@ const secondTemperature = 0.7;
 /**
  * Tries a fast answer, and decides from the model's own distribution over it whether to keep it or to let `thinker` think. A
  * kept answer is not decoded again: it streams from the point of the decision. An answer that is not kept is a draft. `decide`
- * has the rules for models with little calibration, none, or no log-probabilities.
+ * has the rules for models with little calibration, none, or no log-probabilities. With checks of the caller's, an answer is
+ * kept only whole, and only if none of them finds it wrong.
  */
 export function decidingFirst(thinker: Strategy): Strategy {
   return {
     ...thinker,
     async *run(context) {
-      const earlier = context.finishedSteps.find(({ decided }) => decided !== undefined)?.decided;
-      if (earlier !== undefined) return yield* follow(thinker, context, earlier);
+      const earlier = context.finishedSteps.find(({ decided }) => decided !== undefined);
+      if (earlier?.decided !== undefined) return withVerdict(yield* follow(thinker, context, earlier.decided), earlier);
       // Without time to think there is nothing to decide.
       if (context.answerNow.aborted || deadlinePassed(context)) return yield* direct.run(context);
       return yield* probeAndFollow(thinker, context);
@@ -41,6 +47,11 @@ export function decidingFirst(thinker: Strategy): Strategy {
 }
 
 type Run = AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
+
+/** A fast answer has a verdict only where a check of the caller's confirmed it. */
+function withVerdict(outcome: StrategyOutcome, { decided, checks }: TraceStep): StrategyOutcome {
+  return decided?.effort === 'none' ? { ...outcome, verdict: verifiedBy({ checks }) ?? null } : outcome;
+}
 
 function follow(thinker: Strategy, context: StrategyContext, { effort }: Decision): Run {
   if (effort === 'none') return direct.run(context);
@@ -57,51 +68,60 @@ async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run
   const events = context.model
     .generate(request, { signal: runSignal(context, stopping.signal), answerNow: context.answerNow })
     [Symbol.asyncIterator]();
-  const read: ModelEvent[] = [];
-  let probe = emptyProbe;
-  let fault: unknown;
-  try {
-    while (probe.finish === undefined && probe.tokens < probeTokens && hopeless(probe, context.table) === undefined) {
-      const next = await events.next();
-      if (next.done) break;
-      read.push(next.value);
-      const before = probe.tokens;
-      probe = withEvent(probe, next.value);
-      state.usage.add('draft', probe.tokens - before);
-      yield { type: 'usage', usage: state.usage.snapshot() };
-    }
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (context.deadline?.aborted !== true) throw error;
-    // What came before the deadline is all that there will be.
-    fault = error;
-  }
-  const second = needsSecond(context, probe) ? await secondAnswer(context, request) : undefined;
-  if (second !== undefined) state.usage.add('draft', second.tokens);
-  const decided = context.answerNow.aborted || fault !== undefined ? noTime : decide(probe, second, context.table);
+  const reading: Reading = { events, read: [], probe: emptyProbe, fault: undefined };
+  const { decided, checks, wasted } = yield* decideOn(reading, { state, request, thinker });
   const stands = decided.effort === 'none';
-  const wasted = (stands ? 0 : probe.tokens) + (second?.tokens ?? 0);
   const done = step.done({
-    ...(stands ? { tokens: wasted } : draftOf(probe, wasted)),
+    ...(stands ? { tokens: wasted } : draftOf(reading.probe, wasted)),
     summary: stands ? 'The fast answer is kept.' : `Tried a fast answer; thinks with effort ${decided.effort}.`,
     because: decided.because,
     decided,
+    checks: shownChecks(checks),
     usage: { thinking: 0, forced: 0, answer: wasted },
   });
   yield done;
   const after = { ...context, finishedSteps: [...context.finishedSteps, done.step] };
   if (stands) {
-    return yield* answerAtOnce({
-      ...after,
-      model: replayed(context.model, { read, rest: events, fault, answer: context.answer }),
-    });
+    const model = replayed(context.model, { ...reading, answer: context.answer });
+    return withVerdict(yield* answerAtOnce({ ...after, model }), done.step);
   }
   stopping.abort(new Error('it thinks'));
   await events.return?.().catch(() => undefined);
   return yield* follow(thinker, after, decided);
 }
 
+/** Reads as much of the fast answer as the decision needs. `wasted`: tokens that are not of the answer. */
+async function* decideOn(
+  reading: Reading,
+  { state, request, thinker }: { state: RunState; request: GenerateRequest; thinker: Strategy },
+): AsyncGenerator<StrategyEvent, { decided: Decision; checks: readonly CheckOutcome[]; wasted: number }, void> {
+  const { context, usage } = state;
+  const isLate = () => context.answerNow.aborted || reading.fault !== undefined;
+  yield* readOn(reading, state, (probe) => probe.tokens < probeTokens && hopeless(probe, context.table) === undefined);
+  const second = needsSecond(context, reading.probe) ? await secondAnswer(context, request, reading.probe) : undefined;
+  if (second !== undefined) usage.add('draft', second.tokens);
+  let decided = isLate() ? noTime : decide(reading.probe, second, context.table);
+  let checks: readonly CheckOutcome[] = [];
+  const judge = callersJudge(thinker, context);
+  if (judge !== undefined && decided.effort === 'none' && reading.probe.calls === 0 && !isLate()) {
+    yield* readOn(reading, state, () => true);
+    if (!isLate()) checks = await judge(reading.probe.text);
+    const wrong = checks.find(({ verdict }) => verdict === 'fail');
+    if (wrong !== undefined) decided = foundWrong(wrong, decided, context.table);
+  }
+  // Where nothing is left to think with, another fast answer would be no better.
+  if (decided.effort !== 'none' && requestBudget(state).thinking(1) === 0) decided = { ...decided, ...noRoom };
+  const wasted = (decided.effort === 'none' ? 0 : reading.probe.tokens) + (second?.tokens ?? 0);
+  return { decided, checks, wasted };
+}
+
 const noTime: Decision = { effort: 'none', fast_suffices: null, because: 'There was no time to think.' };
+
+const noRoom = { effort: 'none', because: 'No tokens are left for thinking.' } as const;
+
+function foundWrong({ name }: CheckOutcome, kept: Decision, { auto }: Pick<EffortTable, 'auto'>): Decision {
+  return { ...kept, effort: thinkingLevel('auto', auto), because: `The check ${name} found the fast answer wrong.` };
+}
 
 /** As `direct` asks, and for the first token's alternatives. */
 function fastRequest({
@@ -127,17 +147,22 @@ function fastRequest({
 }
 
 /** An answer that has ended, without log-probabilities, is compared with a second one. */
-function needsSecond({ answerNow, deadline }: StrategyContext, { finish, logprobs, calls }: FastProbe): boolean {
+function needsSecond(
+  { answerNow, deadline, maxOutputTokens = Number.POSITIVE_INFINITY }: StrategyContext,
+  { finish, logprobs, calls, tokens }: FastProbe,
+): boolean {
+  if (tokens >= maxOutputTokens) return false;
   return finish === 'stop' && logprobs.length === 0 && calls === 0 && !answerNow.aborted && deadline?.aborted !== true;
 }
 
-async function secondAnswer(context: StrategyContext, request: GenerateRequest): Promise<FastProbe> {
+async function secondAnswer(context: StrategyContext, request: GenerateRequest, first: FastProbe): Promise<FastProbe> {
   const { sampling } = request;
+  const left = (context.maxOutputTokens ?? Number.POSITIVE_INFINITY) - first.tokens;
   const seed = sampling.seed === undefined ? {} : { seed: (sampling.seed + 1) >>> 0 };
   const temperature = Math.max(sampling.temperature ?? 0, secondTemperature);
   const again: GenerateRequest = {
     ...request,
-    answer: { ...request.answer, maxTokens: Math.min(request.answer.maxTokens, probeTokens) },
+    answer: { ...request.answer, maxTokens: Math.min(request.answer.maxTokens, probeTokens, left) },
     sampling: { ...sampling, ...seed, temperature },
   };
   let probe = emptyProbe;
@@ -227,44 +252,4 @@ function draftOf(probe: FastProbe, tokens: number): Partial<TraceStep> {
     stop_reason: probe.finish ?? 'length',
     confidence: length === 0 ? null : probe.logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / length,
   };
-}
-
-/** The model, whose next run gives what was read of this one, and then the rest of it. */
-function replayed(
-  model: LanguageModel,
-  run: { read: readonly ModelEvent[]; rest: AsyncIterator<ModelEvent>; fault: unknown; answer: AnswerRequest },
-): LanguageModel {
-  let begun = false;
-  return {
-    ...model,
-    generate(...parameters) {
-      if (begun) return model.generate(...parameters);
-      begun = true;
-      return replay(run);
-    },
-  };
-}
-
-async function* replay({
-  read,
-  rest,
-  fault,
-  answer,
-}: Parameters<typeof replayed>[1]): AsyncGenerator<ModelEvent, void, void> {
-  try {
-    for (const event of read) yield asAsked(event, answer);
-    if (fault !== undefined) throw fault;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield asAsked(next.value, answer);
-  } finally {
-    await rest.return?.().catch(() => undefined);
-  }
-}
-
-/** Alternatives that only the decision needed are left out. */
-function asAsked(event: ModelEvent, { topLogprobs }: AnswerRequest): ModelEvent {
-  if (event.type !== 'answer-delta') return event;
-  const logprobs = event.logprobs.map(({ top, ...own }) =>
-    topLogprobs === undefined || top === undefined ? own : { ...own, top: top.slice(0, topLogprobs) },
-  );
-  return { ...event, logprobs };
 }

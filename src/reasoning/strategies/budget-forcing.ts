@@ -10,7 +10,7 @@ import { candidateOf } from '../sampling/candidate.ts';
 import { firstSampling } from '../sampling/draw.ts';
 import { isEmptyAnswer, type Sample, segmentsOf } from '../sampling/sample.ts';
 import { outcomeOf, type Strategy, type StrategyContext, type StrategyOutcome } from '../strategy.ts';
-import { unthoughtVerdict, verdictOf } from '../voting/answer-verdict.ts';
+import { fastVerdict, verdictOf } from '../voting/answer-verdict.ts';
 
 const Options = z.object({
   minimum_tokens: z
@@ -50,7 +50,7 @@ export const budgetForcing: Strategy = {
     if (sample === undefined) {
       const thinkingStop = earlier?.stop ?? 'natural';
       const fast = yield* answerFast(state, budget);
-      return outcome({ thinkingStop, answerSource: 'draft', verdict: unthoughtVerdict, ...answerEnd(fast) });
+      return outcome({ thinkingStop, answerSource: 'draft', verdict: fastVerdict(fast, context), ...answerEnd(fast) });
     }
     return outcome({
       verdict: verdictOn(sample, context),

@@ -70,6 +70,7 @@ export function createPlannedStrategies(dependencies: StrategyDependencies): Str
     name,
     description,
     options,
+    ...(parts.includes('checks') && { checking: dependencies }),
     async *run(context) {
       const { adaptive = true, without = [] } = PlanOptions.parse(options.parse(context.options ?? {}));
       const plan = new Set(parts);

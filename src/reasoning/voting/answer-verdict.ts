@@ -1,6 +1,9 @@
 import type { AnswerVerdict } from '../../contracts/responses/answer-verdict.ts';
+import type { CheckResult } from '../../contracts/responses/trace.ts';
 import type { Certainty } from '../../contracts/service/effort-table.ts';
 import { type Candidate, failedValue, needsRevision } from '../sampling/candidate.ts';
+import { isEmptyAnswer, type Sample } from '../sampling/sample.ts';
+import type { StrategyContext } from '../strategy.ts';
 import { agreeing, certaintyOf, standingOf } from './certainty.ts';
 
 /** The reason of a verdict if every attempt failed a check. */
@@ -13,6 +16,14 @@ export const unthoughtVerdict: AnswerVerdict = {
   probability: null,
   because: 'No chain gave an answer, so this is a fast one.',
 };
+
+/** The verdict on a fast answer that stands for those which the chains did not give; null where it is empty too. */
+export function fastVerdict(
+  { answer }: Pick<Sample, 'answer'>,
+  { answer: { prefix } }: Pick<StrategyContext, 'answer'>,
+): AnswerVerdict | null {
+  return isEmptyAnswer(answer) && prefix === undefined ? null : unthoughtVerdict;
+}
 
 /**
  * The one verdict on the answer that is given. A caller's check that confirms it comes first, then checks that every attempt
@@ -27,11 +38,8 @@ export function verdictOf(
   const agree = agreeing(winner, chains).length;
   const isCompared = winner.value !== undefined && chains.length > 1;
   const agreement = isCompared ? { agree, of: chains.length } : null;
-  const confirming = confirmedBy(winner);
-  if (confirming !== undefined) {
-    const because = `The caller's check ${confirming} confirmed this answer.`;
-    return { kind: 'verified', agreement, probability: null, because };
-  }
+  const verified = verifiedBy(winner);
+  if (verified !== undefined) return { ...verified, agreement };
   // The estimate knows nothing of a caller's check that found this answer wrong.
   const isRefuted = winner.checks.some(({ confirms, verdict }) => confirms && verdict === 'fail');
   const isEstimated = winner.origin.phase !== 'draft' && !isRefuted;
@@ -54,8 +62,18 @@ export function isGuess(candidates: readonly Candidate[]): boolean {
   return candidates.length > 0 && candidates.every((one) => needsRevision(one) && confirmedBy(one) === undefined);
 }
 
+type Confirming = { checks: ReadonlyArray<Pick<CheckResult, 'name' | 'verdict' | 'confirms'>> };
+
+/** The verdict on an answer that a check of the caller's confirmed; undefined where none did. */
+export function verifiedBy(answer: Confirming): AnswerVerdict | undefined {
+  const confirming = confirmedBy(answer);
+  if (confirming === undefined) return undefined;
+  const because = `The caller's check ${confirming} confirmed this answer.`;
+  return { kind: 'verified', agreement: null, probability: null, because };
+}
+
 /** The caller's check that found this answer right; undefined where another such check found it wrong. */
-export function confirmedBy({ checks }: Pick<Candidate, 'checks'>): string | undefined {
+export function confirmedBy({ checks }: Confirming): string | undefined {
   const confirming = checks.filter(({ confirms }) => confirms);
   if (confirming.some(({ verdict }) => verdict === 'fail')) return undefined;
   return confirming.find(({ verdict }) => verdict === 'pass')?.name;

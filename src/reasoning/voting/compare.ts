@@ -1,6 +1,7 @@
 import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import type { LanguageModel } from '../../core/language-model.ts';
+import { createSampleCounter } from '../../core/token-counts.ts';
 import type { Budget } from '../../core/token-ledger.ts';
 import { mustStop } from '../deadline.ts';
 import type { Prompts, PromptVersion } from '../prompts.ts';
@@ -23,12 +24,20 @@ const replyTokens = 12;
 
 /**
  * Asks the model which of two answers is right, in both orders, since models favour a position (arXiv 2305.17926). `preferred`
- * is undefined where the replies contradict each other or name neither. Tokens: those decoded for the replies.
+ * is undefined where the replies contradict each other or name neither. `count` is called with the tokens that are decoded.
+ * @throws the reason of `signal`, and what the model throws
  */
 export async function compareAnswers(
   pair: readonly [Compared, Compared],
-  options: { model: LanguageModel; prompts: Prompts; question: string; deterministic: boolean; signal: AbortSignal },
-): Promise<{ preferred: 0 | 1 | undefined; tokens: number; version: PromptVersion }> {
+  options: {
+    model: LanguageModel;
+    prompts: Prompts;
+    question: string;
+    deterministic: boolean;
+    signal: AbortSignal;
+    count?(tokens: number): void;
+  },
+): Promise<{ preferred: 0 | 1 | undefined; version: PromptVersion }> {
   const { model, prompts, question } = options;
   const ask = async (first: Compared, second: Compared) => {
     const { text, version } = prompts.fill(
@@ -43,7 +52,7 @@ export async function compareAnswers(
       model.capabilities.family,
     );
     let reply = '';
-    let tokens = 0;
+    const counter = createSampleCounter((_kind, tokens) => options.count?.(tokens));
     const events = model.generate(
       {
         prompt: { messages: [{ role: 'user', content: text }] },
@@ -55,16 +64,16 @@ export async function compareAnswers(
       { signal: options.signal },
     );
     for await (const event of events) {
+      counter.count(event);
       if (event.type === 'answer-delta') reply += event.text;
-      if (event.type === 'finish') tokens = event.usage.answerTokens;
     }
-    return { letter: letterOf(reply), tokens, version };
+    return { letter: letterOf(reply), version };
   };
   const there = await ask(pair[0], pair[1]);
   const back = await ask(pair[1], pair[0]);
   const named = [there.letter === 'A' ? 0 : 1, back.letter === 'A' ? 1 : 0] as const;
   const agree = there.letter !== undefined && back.letter !== undefined && named[0] === named[1];
-  return { preferred: agree ? named[0] : undefined, tokens: there.tokens + back.tokens, version: there.version };
+  return { preferred: agree ? named[0] : undefined, version: there.version };
 }
 
 /** The two best candidates of the answers that lead with equal support; undefined where one answer leads alone. */
@@ -80,7 +89,11 @@ export function tiedLeaders(
   return one === undefined || other === undefined ? undefined : [one, other];
 }
 
-/** Where answers tie, and the model's table says that comparing pays: asks once, and gives the answer that is preferred. */
+/**
+ * Where answers tie, and the model's table says that comparing pays: asks once, and gives the answer that is preferred. The
+ * answers are there without it, so a comparison that fails, or for which no time is left, only decides nothing.
+ * @throws the reason of the context's signal
+ */
 export async function* settleTie(
   {
     state,
@@ -102,20 +115,27 @@ export async function* settleTie(
   if (first === undefined || second === undefined) return undefined;
   const step = state.trace.begin({ phase: 'vote', sample: null, summary: 'Compares the two leading answers.' });
   yield step.added;
-  const { preferred, tokens, version } = await compareAnswers([first, second], {
+  let tokens = 0;
+  const compared = await compareAnswers([first, second], {
     model: context.model,
     prompts,
     question,
     deterministic: context.deterministic,
-    signal: runSignal(context),
-  });
-  state.usage.add('discarded', tokens);
+    signal: runSignal(context, context.answerNow),
+    count(more) {
+      tokens += more;
+      state.usage.add('discarded', more);
+    },
+  }).catch(() => context.signal.throwIfAborted());
+  const preferred = compared?.preferred;
   const value = preferred === undefined ? undefined : values[preferred];
   const shown = values.map((one) => (one === undefined ? '' : showAnswer(one))).join(' and ');
   const because =
-    value === undefined
-      ? `Asked in both orders which of ${shown} is right, the model did not decide.`
-      : `Asked in both orders which of ${shown} is right, the model chose ${showAnswer(value)} both times.`;
+    compared === undefined
+      ? `The comparison of ${shown} was not completed.`
+      : value === undefined
+        ? `Asked in both orders which of ${shown} is right, the model did not decide.`
+        : `Asked in both orders which of ${shown} is right, the model chose ${showAnswer(value)} both times.`;
   yield step.done({
     tokens,
     usage: { thinking: 0, forced: 0, answer: tokens },
@@ -123,7 +143,7 @@ export async function* settleTie(
     answer: value === undefined ? null : showAnswer(value),
     because,
     summary: because,
-    prompt: version,
+    ...(compared === undefined ? {} : { prompt: compared.version }),
   });
   yield { type: 'usage', usage: state.usage.snapshot() };
   return value;

@@ -202,14 +202,89 @@ describe('auto', () => {
     await expect(auto({ model, signal: cancel.signal })).rejects.toBe(reason);
   });
 
-  it('keeps max_output_tokens over what it tried and what it thinks', async () => {
-    for (const most of [6, 20, 60]) {
-      const run = await auto({
-        model: modelOf({ answerLogprob: unsure }),
-        maxOutputTokens: most,
-        answer: { maxTokens: 6 },
-      });
+  it.each([
+    ['with log-probabilities', [{ answerLogprob: unsure }]],
+    [
+      'by a second answer',
+      [{ answerLogprob: null }, { answerLogprob: null, answer: 'The answer is 7, or so I think.' }],
+    ],
+  ])('keeps max_output_tokens over what it tried and what it thinks, deciding %s', async (_how, fast) => {
+    for (const most of [1, 2, 3, 4, 5, 6, 7, 12, 20, 60]) {
+      const run = await auto({ model: modelOf(fast), maxOutputTokens: most, answer: { maxTokens: Math.min(6, most) } });
       expect(run.output).toBeLessThanOrEqual(most);
+      expect(run.answer).not.toBe('');
     }
+  });
+
+  it('keeps the fast answer where nothing is left to think with', async () => {
+    const run = await auto({ model: modelOf({ answerLogprob: unsure }), maxOutputTokens: 4, answer: { maxTokens: 4 } });
+    expect(run.answer).toBe('The answer is 4.');
+    expect(decisions(run)).toMatchObject([{ effort: 'none', because: 'No tokens are left for thinking.' }]);
+    expect(run.outcome.incomplete).toBeUndefined();
+  });
+});
+
+describe('auto with checks of the caller’s', () => {
+  const five = { type: 'expected', value: 5 };
+  const posting = (verdict: string) => {
+    const posted: unknown[] = [];
+    const postCheck = async (_url: string, body: unknown) => {
+      posted.push(body);
+      return { verdict };
+    };
+    return { posted, postCheck };
+  };
+  const webhook = { type: 'webhook', url: 'https://example.com/check' };
+
+  it.each([
+    ['a value', five],
+    ['a form', { type: 'regex', pattern: '5' }],
+  ])('thinks where the fast answer that it would keep fails one of %s', async (_what, check) => {
+    const run = await auto({ model: modelOf({ answerLogprob: sure }), checks: [check] });
+    expect(run.answer).toBe('The answer is 5.');
+    expect(decisions(run)).toMatchObject([{ because: `The check ${check.type} found the fast answer wrong.` }]);
+  });
+
+  it('keeps a fast answer that one confirms, which is then verified, also for another attempt', async () => {
+    const { posted, postCheck } = posting('pass');
+    const given = { effective: { effort: 'auto' as const }, checks: [webhook] };
+    const run = await runStrategy(
+      'auto deliberate',
+      { ...given, model: modelOf({ answerLogprob: sure }) },
+      { postCheck },
+    );
+    expect(run.answer).toBe('The answer is 4.');
+    expect(posted).toHaveLength(1);
+    expect(run.outcome).toMatchObject({ thinkingStop: null, verdict: { kind: 'verified', probability: null } });
+    const finishedSteps = run.steps.slice(0, 1);
+    const resumed = await runStrategy(
+      'auto deliberate',
+      { ...given, model: modelOf({}), finishedSteps },
+      { postCheck },
+    );
+    expect(resumed.outcome.verdict).toEqual(run.outcome.verdict);
+    expect(posted).toHaveLength(1);
+  });
+
+  it('asks the caller’s server once about a fast answer, kept or not', async () => {
+    const { posted, postCheck } = posting('fail');
+    const given = { model: modelOf({ answerLogprob: sure }), checks: [webhook], effective: { max_revisions: 0 } };
+    await runStrategy('auto deliberate', { ...given, effective: { effort: 'auto' } }, { postCheck });
+    expect(posted.filter((body) => JSON.stringify(body).includes('is 4'))).toHaveLength(1);
+  });
+
+  it('reads a long answer whole before one judges it', async () => {
+    const words = `${'word '.repeat(2 * probeTokens)}5`;
+    const model = modelOf({ answer: words, answerLogprob: sure });
+    const run = await auto({ model, answer: { maxTokens: 500 }, checks: [{ type: 'regex', pattern: '5$' }] });
+    expect(run.answer).toBe(words);
+    expect(model.requests).toHaveLength(1);
+  });
+
+  it('has the fast answer that it did not keep judged like any other', async () => {
+    const wrong = modelOf({ answer: 'The answer is 5.', answerLogprob: unsure });
+    const run = await auto({ model: wrong, checks: [{ type: 'expected', value: 9 }] });
+    expect(run.outcome.answerSource).not.toBe('draft');
+    expect(run.outcome.verdict).toMatchObject({ kind: 'unsure', because: expect.stringContaining('failed a check') });
   });
 });

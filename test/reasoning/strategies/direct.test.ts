@@ -24,6 +24,13 @@ describe('direct', () => {
     await expect(runStrategy('direct', { model })).rejects.toMatchObject({ code: 'server_error' });
   });
 
+  it('is incomplete where an empty answer has taken all tokens', async () => {
+    const model = createTestModel({ script: () => ({ answer: ' \n \n' }) });
+    const run = await runStrategy('direct', { model, maxOutputTokens: 3, answer: { maxTokens: 3 } });
+    expect(run.outcome.incomplete).toBe('max_output_tokens');
+    expect(run.output).toBe(3);
+  });
+
   it('is incomplete where the reserve cut the answer', async () => {
     const model = createTestModel({ script: () => ({ answer: 'one two three four' }) });
     const run = await runStrategy('direct', { model, answer: { maxTokens: 3 } });

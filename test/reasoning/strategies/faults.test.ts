@@ -244,7 +244,7 @@ describe('deliberate', () => {
       model,
       // So that there is a draft.
       deadlineAt: 100_000,
-      checks: [{ type: 'expected', value: 4 }],
+      checks: [{ type: 'regex', pattern: '^4$' }],
       effective: { samples: 1, max_revisions: 0 },
       answerNow: answerNow.signal,
     });

@@ -55,6 +55,36 @@ describe('the verdict of a run', () => {
     expect(resumed.outcome.verdict).toEqual(whole.outcome.verdict);
   });
 
+  it('is there where the chains had nothing to think, whatever ended them', async () => {
+    const model = () => createTestModel({ script: () => ({ answer: 'The answer is 4.' }) });
+    const { outcome } = await runStrategy('deliberate', calibrated({ model: model() }));
+    expect(outcome).toMatchObject({ thinkingStop: 'settled_vote', verdict: { kind: 'agreed' } });
+    const checks = [{ type: 'expected', value: '4' }];
+    const confirmed = await runStrategy('deliberate', calibrated({ model: model(), checks }));
+    expect(confirmed.outcome).toMatchObject({ thinkingStop: 'confident', verdict: { kind: 'verified' } });
+  });
+
+  it('is verified of a draft that a check of the caller’s confirms, and no chain is begun', async () => {
+    const model = saying('4');
+    const checks = [{ type: 'expected', value: '0' }];
+    const { outcome } = await runStrategy('deliberate', calibrated({ model, checks, deadlineAt: 1e12 }));
+    expect(outcome).toMatchObject({ thinkingStop: null, answerSource: 'draft', verdict: { kind: 'verified' } });
+    expect(model.requests).toHaveLength(1);
+  });
+
+  it('is null where there is no answer at all', async () => {
+    const deadline = new AbortController();
+    const model = createTestModel({
+      script(request) {
+        if (request.thinking === undefined) deadline.abort(new Error('late'));
+        return { thought: 'Hm.', answer: '' };
+      },
+    });
+    const given = { model, deadline: deadline.signal, deadlineAt: 1e12, effective: { samples: 1 } };
+    const { outcome } = await runStrategy('self-consistency', calibrated(given));
+    expect(outcome).toMatchObject({ incomplete: 'deadline', verdict: null });
+  });
+
   it('is the same of an attempt that goes on from finished chains', async () => {
     const whole = await runStrategy('deliberate', calibrated({ model: saying('4') }));
     const resumed = await runStrategy('deliberate', calibrated({ model: saying('4'), finishedSteps: whole.steps }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import { createTestModel } from '../../support/scripted-model.ts';
 import { runStrategy, table } from '../../support/strategy-run.ts';
 
@@ -58,6 +59,33 @@ describe('a tie between answers', () => {
       ),
     ).toEqual([]);
   });
+
+  it.each(['the deadline passes', 'the answer is wanted now', 'the model fails'])(
+    'stays as the vote has it where %s meanwhile',
+    async (what) => {
+      const [deadline, answerNow] = [new AbortController(), new AbortController()];
+      let compared = 0;
+      const model = comparing(['7', '9'], () => {
+        compared += 1;
+        if (what === 'the deadline passes') deadline.abort(new Error('late'));
+        else if (what === 'the answer is wanted now') answerNow.abort(new Error('now'));
+        else throw new ServiceError({ code: 'context_length_exceeded', message: 'The input is too long.' });
+        return 'A';
+      });
+      const { outcome, answer, steps } = await runStrategy('self-consistency', {
+        model,
+        checks: [],
+        table: { ...table, compare: true },
+        effective: { samples: 2 },
+        deadline: deadline.signal,
+        answerNow: answerNow.signal,
+      });
+      expect(answer).toMatch(/^The answer is [79]\.$/);
+      expect(outcome).toMatchObject({ verdict: { kind: 'unsure' } });
+      expect(steps.filter(({ summary }) => summary.includes('was not completed'))).toHaveLength(1);
+      expect(compared).toBe(1);
+    },
+  );
 
   it('is not compared again by an attempt that goes on, and its tokens stay counted', async () => {
     const model = comparing(['7', '9'], (first) => (first === '9' ? 'A' : 'B'));
