@@ -161,7 +161,14 @@ function asTyped(error: unknown, named: string): unknown {
   if (!(error instanceof ServiceError || error instanceof CliError)) return error;
   const [, param = '', message] = /^Invalid '([^']+)': (.*)$/s.exec(error.message) ?? [];
   if (message === undefined) return error;
-  return new CliError({ message: `${optionOf.get(param) ?? named}: ${message}`, cause: error });
+  const option = optionOf.get(param);
+  const namesIt = option === undefined && /[/:]/.test(named) && message.includes(named);
+  const told = namesIt ? upperFirst(message) : `${option ?? named}: ${message}`;
+  return new CliError({ message: told, cause: error });
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function checkedText(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { InputItem } from '../contracts/responses/input-item.ts';
-import { CliError, exitCodes } from './cli-error.ts';
+import { CliError, exitCodes, fileError } from './cli-error.ts';
 
 const imageTypes: Readonly<Record<string, string>> = {
   '.png': 'image/png',
@@ -24,7 +24,7 @@ export async function questionWithFiles(question: string, files: readonly string
 
 async function filePart(file: string) {
   const content = await readFile(file).catch((cause: unknown) => {
-    throw new CliError({ message: `${file} can't be read.`, exitCode: exitCodes.usage, cause });
+    throw fileError(file, 'read', cause);
   });
   const name = basename(file);
   const kind = extname(file).toLowerCase();

@@ -29,3 +29,18 @@ export class CliError extends Error {
     this.advice = options.advice;
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'the disk is full',
+};
+
+/** A file of the command line that can't be read or written, with the system's reason in words. */
+export function fileError(file: string, what: 'read' | 'written', cause: unknown): CliError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  const reason = code === undefined ? '' : `: ${reasons[code] ?? code}`;
+  return new CliError({ message: `${file} can't be ${what}${reason}.`, exitCode: exitCodes.usage, cause });
+}

@@ -56,9 +56,9 @@ function unknownCommand(group: Command, word: string): never {
 
 const about = `Think first, or answer fast: a reasoning service on your own machine.
 
-  thinkfirst serve                                       start it
-  thinkfirst ask "Calculate 77 times 63." --effort high  ask it, or ask without it
-  thinkfirst doctor                                      what is wrong here`;
+  thinkfirst serve                       start the service
+  thinkfirst ask "What is 77 times 63?"  ask a question, also without a service
+  thinkfirst doctor                      find problems with the installation`;
 
 /** The whole command line; parsing runs it. */
 export function createProgram(terminal: Terminal): Command {

@@ -15,12 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), 'thinkfirst-models-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each([
-  [[join(folder, 'nope')], /^\S+nope: The model .* cannot be loaded: there is no folder \S+[^.]\.$/],
+  [[join(folder, 'nope')], /^The model \S+nope cannot be loaded: there is no folder \S+nope\.$/],
   [['org/name', '--family', 'gpt-9'], /^--family: unknown family; expected one of .*[^.]\.$/],
   [['name'], /^name: a hub name is organisation\/name\.$/],
-  [['localhost:1'], /^localhost:1: nothing answers at http:\/\/localhost:1; /],
-  [['127.0.0.1:1/v1'], /^127\.0\.0\.1:1\/v1: nothing answers at http:\/\/127\.0\.0\.1:1\/v1; /],
-  [['[::1]:1'], /nothing answers at http:\/\/\[::1\]:1; /],
+  [['localhost:1'], /^Nothing answers at http:\/\/localhost:1; /],
+  [['127.0.0.1:1/v1'], /^Nothing answers at http:\/\/127\.0\.0\.1:1\/v1; /],
+  [['[::1]:1'], /^Nothing answers at http:\/\/\[::1\]:1; /],
 ])('`models add %j` names what was typed, not a field of the API', { timeout: 60_000 }, async (words, message) => {
   const program = createProgram(createTerminal({ colour: false, variables: {} }));
   const adding = program.parseAsync(['models', 'add', '--dry-run', '--file', ...words], { from: 'user' });

@@ -47,7 +47,7 @@ export async function findConversation(
   const stored = conversationId.test(id) ? await records.get(conversationKey(id)) : undefined;
   const record = stored === undefined ? undefined : Schema.parse(stored);
   if (record === undefined || record.owner !== caller.owner) {
-    const shown = conversationId.test(id) ? ` '${id}'` : '';
+    const shown = conversationId.test(id) ? ` '${id}'` : ' with this id';
     throw new ServiceError({ code: 'not_found', message: `There is no conversation${shown}.`, param });
   }
   return record;

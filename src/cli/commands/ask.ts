@@ -39,8 +39,8 @@ export function addAsk(program: Command, terminal: Terminal): void {
     .command('ask')
     .summary('ask one question')
     .description(
-      'Asks one question and prints the answer to standard output; everything else goes to standard error.\n' +
-        'Uses a running service; if there is none, starts one for this question.\n' +
+      'Asks one question and prints the answer to standard output; everything else goes to standard error. ' +
+        'Uses a running service; if there is none, starts one for this question. ' +
         'Ctrl-C ends the thinking and answers with the best result so far; Ctrl-C again cancels.',
     )
     .argument('<question...>', 'the question; - reads it from standard input');

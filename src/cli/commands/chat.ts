@@ -49,7 +49,7 @@ export function addChat(program: Command, terminal: Terminal): void {
     .command('chat')
     .summary('hold a conversation')
     .description(
-      'A conversation: each question continues from the previous answers. /help lists the commands.\n' +
+      'A conversation: each question continues from the previous answers. /help lists the commands. ' +
         'It is stored: `thinkfirst conversations` lists them, and the console shows them.',
     );
   thinkingOptions(command)
@@ -87,7 +87,7 @@ async function goOn(given: string, client: ServiceClient, chat: Chat, terminal: 
   chat.conversation = id;
   chat.previous = last ?? undefined;
   const name = title === null ? id : `“${shownText(title)}”`;
-  terminal.note(terminal.notePaint.dim(`Going on with ${name}, ${counted(turns, 'answer')} so far.`));
+  terminal.note(terminal.notePaint.dim(`Continuing ${name}, ${counted(turns, 'answer')} so far.`));
 }
 
 async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
@@ -166,7 +166,7 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
     case 'effort': {
       const effort = Effort.safeParse(given);
       if (effort.success) chat.options.effort = effort.data;
-      else if (given !== '') terminal.note(`There is no effort "${given}": ${Effort.options.join(', ')}.`);
+      else if (given !== '') terminal.note(`There is no effort "${given}". Available: ${Effort.options.join(', ')}.`);
       return terminal.note(`Effort: ${chat.options.effort ?? 'the service’s default'}.`);
     }
     case 'model':
@@ -195,7 +195,7 @@ async function knownModel(given: string, client: ServiceClient): Promise<string>
   const { data } = await client.call(z.object({ data: z.array(z.object({ id: z.string() })) }), '/v1/models');
   const ids = data.map(({ id }) => id);
   if (ids.includes(given) || ids.includes(splitModelSuffix(given)?.id ?? '')) return given;
-  throw new CliError({ message: `There is no model "${given}": ${ids.join(', ')}.` });
+  throw new CliError({ message: `There is no model "${given}". Available: ${ids.join(', ')}.` });
 }
 
 function lastOf({ previous }: Chat): string {

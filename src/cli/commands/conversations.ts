@@ -8,7 +8,7 @@ import {
   type ConversationTurn,
   TurnList,
 } from '../../contracts/responses/conversation.ts';
-import { CliError, exitCodes } from '../cli-error.ts';
+import { CliError, exitCodes, fileError } from '../cli-error.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { serviceOptions, wholeNumberFrom } from '../options.ts';
 import { columns, filled } from '../render/columns.ts';
@@ -24,7 +24,9 @@ export function addConversations(program: Command, terminal: Terminal): void {
   const conversations = program
     .command('conversations')
     .summary('chats: list, show, rename, export, import, delete')
-    .description('Conversations of this key, the last used first. `thinkfirst chat --continue` continues one.');
+    .description(
+      'Conversations of this key, the last used first. `thinkfirst chat --continue` continues one. Options of the list: thinkfirst conversations list --help.',
+    );
   addList(conversations, terminal);
   addShow(conversations, terminal);
   addRename(conversations, terminal);
@@ -181,13 +183,13 @@ async function shownBranch(client: ServiceClient, id: string, { paint }: Termina
 
 async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new CliError({ message: `${file} can't be read.`, exitCode: exitCodes.usage, cause });
+    throw fileError(file, 'read', cause);
   });
 }
 
 async function written(file: string, content: string): Promise<void> {
   await writeFile(file, content).catch((cause: unknown) => {
-    throw new CliError({ message: `${file} can't be written.`, exitCode: exitCodes.usage, cause });
+    throw fileError(file, 'written', cause);
   });
 }
 

@@ -11,7 +11,7 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     .command('doctor')
     .summary('find problems with this installation')
     .description(
-      'Checks everything that the service needs on this machine, in this folder and with these variables, and says how to\n' +
+      'Checks everything that the service needs on this machine, in this folder and with these variables, and says how to ' +
         'fix problems. It changes nothing. Exit code 1 if the service could not work.',
     )
     .option('--json', 'as JSON')

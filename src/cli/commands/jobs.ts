@@ -29,7 +29,9 @@ export function addJobs(program: Command, terminal: Terminal): void {
   const jobs = program
     .command('jobs')
     .summary('responses: list, cancel, answer now, delete')
-    .description('The responses of this key, newest first; each is a job in the queue.');
+    .description(
+      'The responses of this key, newest first; each is a job in the queue. Options of the list: thinkfirst jobs list --help.',
+    );
   const list = jobs
     .command('list', { isDefault: true })
     .description('list responses (the same as `thinkfirst jobs`)')
@@ -42,15 +44,15 @@ export function addJobs(program: Command, terminal: Terminal): void {
     if (options.watch === true) await watch(client, options, terminal);
     else terminal.print(await shown(client, options, terminal));
   });
-  action('cancel', 'stop at the next token', async (client, id) => {
+  action('cancel', 'cancel responses; a running one stops at the next token', async (client, id) => {
     const { status } = await client.call(Answered, `/v1/responses/${id}/cancel`, { method: 'POST' });
-    return status === 'cancelled' ? 'cancelled' : `not cancelled, it is ${status}`;
+    return status === 'cancelled' ? 'cancelled' : `not cancelled; its status is ${status}`;
   });
   action('answer-now', 'end the thinking and answer with the best result so far', async (client, id) => {
     const { status } = await client.call(Answered, `/v1/responses/${id}/answer_now`, { method: 'POST' });
-    return status === 'in_progress' || status === 'queued' ? 'answering now' : `it is ${status}`;
+    return status === 'in_progress' || status === 'queued' ? 'answering now' : `nothing to do; its status is ${status}`;
   });
-  action('delete', 'remove response, events and trace', async (client, id) => {
+  action('delete', 'delete responses with their events and traces', async (client, id) => {
     await client.call(z.unknown(), `/v1/responses/${id}`, { method: 'DELETE' });
     return 'deleted';
   });

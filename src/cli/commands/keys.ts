@@ -32,8 +32,8 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .command('keys')
     .summary('API keys: create, list, revoke')
     .description(
-      'API keys. Without --url or THINKFIRST_URL they are written directly to the store (THINKFIRST_DATA, or REDIS_URL),\n' +
-        'and a running service notices within seconds. With a URL, they are managed over /v1/keys, with a key with scope admin.\n' +
+      'API keys. Without --url or THINKFIRST_URL they are written directly to the store (THINKFIRST_DATA, or REDIS_URL), ' +
+        'and a running service notices within seconds. With a URL, they are managed over /v1/keys, with a key with scope admin. ' +
         'As soon as there is one key, the service requires a key for every request.',
     );
   const create = keys

@@ -16,8 +16,8 @@ export function addMcp(program: Command, terminal: Terminal): void {
     .command('mcp')
     .summary('an MCP server for Claude Desktop, Cursor, VS Code')
     .description(
-      'Speaks the Model Context Protocol on standard input and output: the tools think and get_trace.\n' +
-        'MCP clients start it, see docs/clients.md. It uses a running service; if there is none, the first call starts one.\n' +
+      'Speaks the Model Context Protocol on standard input and output: the tools think and get_trace. ' +
+        'MCP clients start it, see docs/clients.md. It uses a running service; if there is none, the first call starts one. ' +
         'A running service is an MCP server itself, at /mcp.',
     );
   serviceOptions(command).action(async (options: ServiceOptions) => {

@@ -18,7 +18,7 @@ export function addModels(program: Command, terminal: Terminal): void {
     .command('models')
     .summary('models: list, find, add, remove, check')
     .description(
-      'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.\n' +
+      'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers. ' +
         '`thinkfirst calibrate --model ID` measures what each effort achieves with a model, and writes its effort table.',
     );
   addList(models, terminal);
@@ -45,7 +45,7 @@ function addAdd(models: Command, terminal: Terminal): void {
     .command('add')
     .summary('add a model to the running service, or to the configuration file')
     .description(
-      'Adds a model to the running service, which uses it at once and keeps it until it is removed. If no service runs,\n' +
+      'Adds a model to the running service, which uses it at once and keeps it until it is removed. If no service runs, ' +
         'or with --file, adds it to thinkfirst.config.json in this folder, which the service reads when it starts.',
     )
     .argument(
@@ -102,7 +102,12 @@ function addFind(models: Command, terminal: Terminal): void {
     }
     if (options.add !== undefined) return;
     terminal.print(options.json === true ? JSON.stringify(found, undefined, 2) : foundText(found, terminal));
-    if (found.length > 0) terminal.note('Add one with `thinkfirst models find --add ID`.');
+    if (options.json === true) return;
+    terminal.note(
+      found.length > 0
+        ? 'Add one with `thinkfirst models find --add ID`.'
+        : 'Add one by its folder, file, hub name or address: `thinkfirst models add --help`.',
+    );
   });
 }
 

@@ -21,8 +21,8 @@ export function addServe(program: Command, terminal: Terminal): void {
     .command('serve')
     .summary('start the service')
     .description(
-      'Starts the service and keeps it running: API, queue, store and worker in this process.\n' +
-        'With Redis (--redis or REDIS_URL) more workers can run elsewhere: thinkfirst worker.\n' +
+      'Starts the service and keeps it running: API, queue, store and worker in this process. ' +
+        'With Redis (--redis or REDIS_URL) more workers can run elsewhere: thinkfirst worker. ' +
         'Everything else is configured with environment variables, see docs/cli.md.',
     )
     .option('-p, --port <port>', 'the port to listen on (default: PORT, else 8080)', valueFor('PORT'))

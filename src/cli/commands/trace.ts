@@ -20,8 +20,8 @@ export function addTrace(program: Command, terminal: Terminal): void {
     .command('trace')
     .summary('show how an answer was found')
     .description(
-      'Shows how an answer was found: each step with its thought, wrong lines struck out with their replacement,\n' +
-        'computed values underlined, the verdicts, the vote and the reason for the step. How much is shown\n' +
+      'Shows how an answer was found: each step with its thought, wrong lines struck out with their replacement, ' +
+        'computed values underlined, the verdicts, the vote and the reason for the step. How much is shown ' +
         'depends on the key: trace:summary hides the thoughts.',
     )
     .argument('[id]', 'a response; last is the newest', 'last')

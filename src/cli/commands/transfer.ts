@@ -8,8 +8,8 @@ export function addTransfer(program: Command, terminal: Terminal): void {
     .command('export')
     .summary('write everything stored to a file')
     .description(
-      'Writes every response with its events, and conversations, feedback, keys and batches, as JSON lines: as a backup, or to\n' +
-        'move to another data folder, to Redis, or to a version with another PostgreSQL release. With the embedded store, stop\n' +
+      'Writes every response with its events, and conversations, feedback, keys and batches, as JSON lines: as a backup, or to ' +
+        'move to another data folder, to Redis, or to a version with another PostgreSQL release. With the embedded store, stop ' +
         'the service first. Also copy the file `secret` of the data folder, unless THINKFIRST_SECRET is set.',
     )
     .argument('<file>', 'the file to write; it contains prompts and answers')
@@ -23,7 +23,7 @@ export function addTransfer(program: Command, terminal: Terminal): void {
     .command('import')
     .summary('import an export')
     .description(
-      'Imports a file written by `thinkfirst export`. Existing records are not changed; responses that had not ended wait\n' +
+      'Imports a file written by `thinkfirst export`. Existing records are not changed; responses that had not ended wait ' +
         'for a worker and are resumed. Their retention restarts.',
     )
     .argument('<file>', 'an export')

@@ -30,8 +30,8 @@ describe('thinkfirst chat', () => {
     const { told } = await runProgram(['chat', '--url', 'http://service'], { input });
     expect(told.trim().split('\n')).toEqual([
       'Model: small.',
-      'There is no model "nope": small, org/large:v2.',
-      'There is no model "small:nope": small, org/large:v2.',
+      'There is no model "nope". Available: small, org/large:v2.',
+      'There is no model "small:nope". Available: small, org/large:v2.',
       'Model: org/large:v2.',
       'Model: small:low.',
       'Model: the service’s default.',

@@ -50,7 +50,7 @@ describe('thinkfirst chat', () => {
     await run(['chat', '--effort', 'none'], { input: 'How much is 6 * 7?\nAnd again?\n' });
     const id = idIn((await run(['conversations'])).output);
     const { told } = await run(['chat', '--continue', '--effort', 'none'], { input: 'Once more?\n' });
-    expect(told).toContain('Going on with “How much is 6 * 7?”, 2 answers so far.');
+    expect(told).toContain('Continuing “How much is 6 * 7?”, 2 answers so far.');
     const all = await turns(id);
     expect(all.map(({ question }) => question)).toEqual(['How much is 6 * 7?', 'And again?', 'Once more?']);
     expect(all.map(({ parent }) => parent)).toEqual([null, all[0]?.id, all[1]?.id]);
@@ -151,7 +151,9 @@ describe('thinkfirst ask --file', () => {
     const binary = join(folder, 'data.bin');
     await writeFile(binary, Buffer.from([0xff, 0xfe, 0x00]));
     await expect(run(['ask', '--file', binary, 'What is this?'])).rejects.toThrow(/neither text in UTF-8/);
-    await expect(run(['ask', '--file', join(folder, 'none'), 'a'])).rejects.toThrow(/can't be read/);
+    await expect(run(['ask', '--file', join(folder, 'none'), 'a'])).rejects.toThrow(
+      /can't be read: there is no such file/,
+    );
     expect((await app.request('/v1/responses')).status).toBe(200);
   });
 });
