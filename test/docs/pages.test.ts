@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/cli/cli-error.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
+import effortTable from '../../src/models/config/effort-tables/thinkfirst-135m.json' with { type: 'json' };
 import { anchors, commands, links, type Page, pages, root } from './markdown.ts';
 
 const all = pages();
@@ -42,6 +43,22 @@ describe('docs/cli.md', () => {
       Number(code),
     ]);
     expect(Object.fromEntries(listed)).toEqual(exitCodes);
+  });
+});
+
+describe('docs/concepts.md', () => {
+  it('gives the limits of the embedded model’s effort table', () => {
+    const text = all.find(({ path }) => path === 'docs/concepts.md')?.text ?? '';
+    const rows = text.matchAll(/^\| `(\w+)`[^|]*\| ([\d,]+) \| (\d+) \| (\d*) ?\| (\d+) \|$/gm);
+    const shown = [...rows].map(([, effort = '', budget = '', samples, agree, revisions]) => [
+      effort,
+      [budget.replace(',', ''), samples, agree === '' ? '1' : agree, revisions].map(Number),
+    ]);
+    const levels = Object.entries(effortTable.levels).map(([effort, level]) => [
+      effort,
+      [level.budget_tokens, level.samples, level.agree, level.max_revisions],
+    ]);
+    expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(levels));
   });
 });
 
