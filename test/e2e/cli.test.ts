@@ -72,7 +72,9 @@ describe('thinkfirst, piped', () => {
     const { id } = JSON.parse(secret);
     expect((await runCli(['jobs'], { environment })).output).toContain(id);
     expect((await runCli(['jobs', '--json', '-n', '1'], { environment })).output).toContain(`"id":"${id}"`);
-    expect((await runCli(['jobs', 'cancel', id], { environment })).output).toContain('not cancelled; its status is completed');
+    expect((await runCli(['jobs', 'cancel', id], { environment })).output).toContain(
+      'not cancelled; its status is completed',
+    );
     expect((await runCli(['jobs', 'delete', id], { environment })).output).toContain('deleted');
     const gone = await runCli(['trace', id], { environment });
     expect(gone).toMatchObject({ code: 1, told: expect.stringContaining(`There is no response '${id}'`) });
