@@ -3,6 +3,7 @@ import type {
   ConversationRecord,
   ConversationTurn,
 } from '../../contracts/responses/conversation.ts';
+import type { KeyScopes } from '../../contracts/service/key-scopes.ts';
 import { invalidValue } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import { inputItems, visibleItems } from '../responses/response-items.ts';
@@ -11,18 +12,18 @@ import { conversationInput, conversationTurns } from './conversations.ts';
 
 /**
  * A conversation as a file: all branches with their items. A response that still runs is there as one without an answer.
- * `full`: with thoughts.
+ * `scopes`: of the caller, who may see so much of the thoughts.
  */
 export async function exportedConversation(
   queue: JobQueue,
   record: ConversationRecord,
-  { full }: { full: boolean },
+  { scopes }: { scopes: Pick<KeyScopes, 'trace'> },
 ): Promise<ConversationExport> {
   const entries = await Promise.all(
     record.entries.map(async (entry): Promise<ConversationExport['entries'][number]> => {
       if (entry.type === 'items') {
         const { follows, response } = entry;
-        const items = visibleItems(entry.items, full);
+        const items = visibleItems(entry.items, scopes);
         if (response === undefined) return { items, follows };
         const { createdAt: created_at, completedAt: completed_at, gone: _gone, ...kept } = response;
         return { items, follows, response: { ...kept, created_at, completed_at } };
@@ -31,7 +32,7 @@ export async function exportedConversation(
       // Of a response that is gone only the place is left, which others may follow.
       if (job === undefined) return { items: [], follows: entry.follows };
       const [turn] = await conversationTurns({ queue }, { ...record, entries: [entry] });
-      const items = visibleItems(inputItems(job), full);
+      const items = visibleItems(inputItems(job), scopes);
       if (turn === undefined) return { items, follows: entry.follows };
       const { id, model, effort } = turn;
       const response = {

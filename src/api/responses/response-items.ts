@@ -5,7 +5,9 @@ import { TerminalEvent } from '../../contracts/responses/response-event.ts';
 import { winningThought } from '../../contracts/responses/response-from-log.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import { TraceEvent, type TraceStep } from '../../contracts/responses/trace.ts';
+import type { KeyScopes } from '../../contracts/service/key-scopes.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
+import { visibleReasoning } from './trace-view.ts';
 
 /** ms that reading a trace may take. */
 const traceMs = 2_000;
@@ -53,13 +55,13 @@ export function withIds(items: readonly InputItem[], suffix: string): InputItem[
   });
 }
 
-/** Items as a reader may see them: thoughts only with full scope, and nothing in the place of a thought. */
-export function visibleItems(items: readonly InputItem[], full: boolean): InputItem[] {
-  if (full) return [...items];
+/** Items as a key may see them. A reasoning item of which nothing may be seen is left out. */
+export function visibleItems(items: readonly InputItem[], { trace }: Pick<KeyScopes, 'trace'>): InputItem[] {
+  if (trace === 'full') return [...items];
   return items.flatMap((item): InputItem[] => {
     if (item.type !== 'reasoning') return [item];
-    const { content: _thought, ...rest } = item;
-    return rest.summary.length > 0 || rest.encrypted_content ? [rest] : [];
+    const shown = visibleReasoning(item, trace);
+    return shown.summary.length > 0 || shown.encrypted_content ? [shown] : [];
   });
 }
 

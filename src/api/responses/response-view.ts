@@ -11,6 +11,7 @@ import { responseId } from '../../contracts/service/query.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { Caller } from '../caller.ts';
+import { visibleReasoning } from './trace-view.ts';
 
 /** The job of a response that is the caller's. @throws ServiceError `not_found`, for another's as for none */
 export async function findResponse(queue: JobQueue, id: string, caller: Caller): Promise<JobSnapshot> {
@@ -30,7 +31,7 @@ export function responseNotFound(id: string): ServiceError {
 export function responseView(snapshot: JobSnapshot, scopes?: KeyScopes, pace?: Pace): Response {
   if (snapshot.terminal) {
     const { response } = TerminalEvent.parse(snapshot.terminal.data);
-    return scopes === undefined || scopes.trace === 'full' ? response : withoutThoughts(response);
+    return scopes === undefined ? response : visibleResponse(response, scopes);
   }
   const initial = initialResponse(snapshot.job);
   const { effective } = initial.reasoning;
@@ -49,12 +50,10 @@ export function listedResponse(snapshot: JobSnapshot, scopes: KeyScopes, pace?: 
   };
 }
 
-function withoutThoughts(response: Response): Response {
-  const output = response.output.map((item) => {
-    if (item.type !== 'reasoning') return item;
-    const { content: _thought, ...rest } = item;
-    return rest;
-  });
+/** A response that has ended, with what a key may see of the thoughts that its creator asked for. */
+export function visibleResponse(response: Response, { trace }: Pick<KeyScopes, 'trace'>): Response {
+  if (trace === 'full') return response;
+  const output = response.output.map((item) => (item.type === 'reasoning' ? visibleReasoning(item, trace) : item));
   return { ...response, output };
 }
 

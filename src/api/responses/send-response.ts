@@ -6,7 +6,8 @@ import type { Pace } from '../../contracts/service/pace.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { responseEvents, terminalEvent, waitForEnd } from './response-events.ts';
-import { findResponse, responseView } from './response-view.ts';
+import { findResponse, responseView, visibleResponse } from './response-view.ts';
+import { requireThoughtScope } from './trace-view.ts';
 import { waitingJson } from './waiting-json.ts';
 
 type ApiContext = Context<ApiEnvironment>;
@@ -30,7 +31,8 @@ export function sendEnded(c: ApiContext, id: string, { stops }: { stops: boolean
   const gone = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, gone.signal]);
   const ended = terminalEvent(dependencies.queue, id, { signal }).then((end) => {
-    if (end) return end.response;
+    // A request that repeats another may come with a key of fewer scopes.
+    if (end) return visibleResponse(end.response, c.get('caller').scopes);
     if (signal.aborted && stops) stop(id, dependencies);
     return currentResponse(c, id, dependencies);
   });
@@ -55,7 +57,10 @@ function sendWaiting(c: ApiContext, pending: Promise<Response>, gone: AbortContr
   });
 }
 
-/** The response's events, live, as server-sent events. */
+/**
+ * The response's events, live, as server-sent events.
+ * @throws ServiceError `insufficient_scope` if they contain thoughts that the caller may not see
+ */
 export function streamResponse(
   c: ApiContext,
   job: Job,
@@ -72,6 +77,7 @@ export function streamResponse(
 ) {
   const { queue, limits, log } = dependencies;
   const { id } = job;
+  requireThoughtScope(job, c.get('caller').scopes);
   const gone = new AbortController();
   const after = options.after === undefined ? {} : { after: options.after };
   const { request } = responseJob(job);

@@ -14,13 +14,32 @@ export function requireTraceScope(scopes: KeyScopes): void {
   }
 }
 
-/** @throws ServiceError `insufficient_scope` where the response's events hold thoughts that this key may not see */
-export function requireThoughtScope(job: Job, scopes: KeyScopes): void {
-  if (scopes.trace === 'full' || !responseJob(job).include.reasoning_text) return;
-  throw new ServiceError({
-    code: 'insufficient_scope',
-    message: 'These events contain thoughts, which this key may not read. It needs the scope trace:full.',
-  });
+/** @throws ServiceError `insufficient_scope` if the response's events contain thoughts, or summaries of them, that this key may not see */
+export function requireThoughtScope(job: Job, { trace }: KeyScopes): void {
+  const { include, summary } = responseJob(job);
+  if (include.reasoning_text && trace !== 'full') {
+    throw new ServiceError({
+      code: 'insufficient_scope',
+      message: 'These events contain thoughts, which this key may not read. It needs the scope trace:full.',
+    });
+  }
+  if (summary !== null && trace === 'none') {
+    throw new ServiceError({
+      code: 'insufficient_scope',
+      message:
+        'These events contain summaries of thoughts, which this key may not read. It needs the scope trace:summary.',
+    });
+  }
+}
+
+/** A reasoning item as a key may see it: the thought itself with `trace:full`, its summary with `trace:summary` or more. */
+export function visibleReasoning<Item extends { summary: object[]; content?: unknown }>(
+  item: Item,
+  trace: KeyScopes['trace'],
+): Item | Omit<Item, 'content'> {
+  if (trace === 'full') return item;
+  const { content: _thought, ...rest } = item;
+  return trace === 'none' ? { ...rest, summary: [] } : rest;
 }
 
 /** The steps in order, each as it stands. */

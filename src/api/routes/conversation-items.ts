@@ -58,7 +58,7 @@ export function createConversationItemsRoutes(dependencies: ApiDependencies): Ho
   routes.get('/:id/items', described.listConversationItems, async (c) => {
     const query = parseQuery(ItemsQuery, c.req);
     const { items } = await conversationItems(dependencies, await find(c));
-    return c.json(listItems(visibleItems(items, seesThoughts(c)), query) satisfies ItemList);
+    return c.json(listItems(visibleItems(items, c.get('caller').scopes), query) satisfies ItemList);
   });
 
   routes.post('/:id/items', described.createConversationItems, async (c) => {
@@ -76,7 +76,7 @@ export function createConversationItemsRoutes(dependencies: ApiDependencies): Ho
   routes.get('/:id/items/:item', described.retrieveConversationItem, async (c) => {
     const record = await find(c);
     const { items } = await conversationItems(dependencies, record, [...record.entries.keys()]);
-    const item = visibleItems(items, seesThoughts(c)).find(({ id }) => id === c.req.param('item'));
+    const item = visibleItems(items, c.get('caller').scopes).find(({ id }) => id === c.req.param('item'));
     if (item === undefined) throw itemNotFound(c.req.param('item'));
     return c.json(item);
   });
@@ -94,10 +94,6 @@ export function createConversationItemsRoutes(dependencies: ApiDependencies): Ho
   function find(c: ApiContext): Promise<ConversationRecord> {
     return findConversation(records, c.req.param('id') ?? '', { caller: c.get('caller'), param: 'id' });
   }
-}
-
-function seesThoughts(c: ApiContext): boolean {
-  return c.get('caller').scopes.trace === 'full';
 }
 
 function itemNotFound(id: string): ServiceError {

@@ -212,8 +212,8 @@ async function sendExport(c: ApiContext, id: string, parts: Parts) {
   const name = `${record.id}.${format === 'json' ? 'json' : 'md'}`;
   c.header('content-disposition', `attachment; filename="${name}"`);
   if (format === 'json') {
-    const full = c.get('caller').scopes.trace === 'full';
-    return c.json((await exportedConversation(parts.queue, record, { full })) satisfies ConversationExport);
+    const { scopes } = c.get('caller');
+    return c.json((await exportedConversation(parts.queue, record, { scopes })) satisfies ConversationExport);
   }
   if (turn !== undefined && entryOfResponse(record, turn) === undefined) {
     const message = `The conversation has no response '${turn}'.`;

@@ -124,8 +124,10 @@ async function retrieve(c: ApiContext, id: string, { store }: Parts) {
 async function sendContent(c: ApiContext, id: string, { queue, store }: Parts) {
   const results = resultsOf(id);
   if (results) {
-    const batch = await store.batch(results.batch, c.get('caller'));
-    return c.body(lineStream(batchResults(queue, batch, results.kind)), 200, jsonl);
+    const caller = c.get('caller');
+    const batch = await store.batch(results.batch, caller);
+    const lines = batchResults(queue, batch, { kind: results.kind, scopes: caller.scopes });
+    return c.body(lineStream(lines), 200, jsonl);
   }
   const { purpose } = await store.file(id, c.get('caller'), 'id');
   const type = purpose === 'batch' ? jsonl : { 'content-type': 'application/octet-stream' };

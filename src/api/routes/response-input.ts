@@ -48,7 +48,7 @@ export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<A
     const { job } = await findResponse(queue, c.req.param('id'), caller);
     const full = caller.scopes.trace === 'full';
     const before = await contextItems(dependencies, job, { caller, thoughts: full ? 'all' : 'none' });
-    const items = visibleItems([...before, ...inputItems(job)], full);
+    const items = visibleItems([...before, ...inputItems(job)], caller.scopes);
     return c.json(listItems(items, query) satisfies ItemList);
   });
 

@@ -26,7 +26,6 @@ import {
   sendResponse,
   streamResponse,
 } from '../responses/send-response.ts';
-import { requireThoughtScope } from '../responses/trace-view.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -135,7 +134,6 @@ async function retrieve(c: ApiContext, given: string, parts: Parts) {
   const after = resumeAfter(c.req, query.starting_after);
   const { job, terminal } = await findResponse(parts.queue, given, c.get('caller'));
   if (query.stream) {
-    requireThoughtScope(job, c.get('caller').scopes);
     return streamResponse(c, job, { ids: true, stops: false, after, pads: query.include_obfuscation }, parts);
   }
   if (!query.wait || terminal) return sendResponse(c, job.id, parts);

@@ -1,13 +1,17 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
 import { createOnError } from '../../../src/api/errors.ts';
+import { waitForEnd } from '../../../src/api/responses/response-events.ts';
 import { createResponseInputRoutes } from '../../../src/api/routes/response-input.ts';
 import { createResponsesRoutes } from '../../../src/api/routes/responses.ts';
 import { createTraceRoutes } from '../../../src/api/routes/trace.ts';
 import { Response } from '../../../src/contracts/responses/response.ts';
 import { allScopes, type KeyScopes } from '../../../src/contracts/service/key-scopes.ts';
+import { createKeyStore } from '../../../src/store/key-store.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { createService } from '../../worker/service.ts';
 import { readEvents } from './fixture.ts';
@@ -50,6 +54,56 @@ test.each(['none', 'summary'] as const)('a key of scope trace:%s sees no thought
   expect(asked.status).toBe(403);
   expect(await asked.json()).toMatchObject({ error: { code: 'insufficient_scope', param: 'include' } });
 });
+
+test.each(['none', 'summary'] as const)(
+  'the first key, of scope trace:%s, has what was made before there were keys, and no thought in it',
+  async (trace) => {
+    const model = createScriptedModel({ id: 'tiny', script: () => ({ thought, answer: '42' }) });
+    const records = createMemoryRecords();
+    const keys = createKeyStore({ records, now: Date.now });
+    const { app, queue } = await createService(model, { records, keys });
+    const headers = new Headers({ 'content-type': 'application/json' });
+    const ask = (path: string, content?: object, name?: string) =>
+      app.request(path, {
+        headers: [...headers, ...(name === undefined ? [] : [['idempotency-key', name] as [string, string]])],
+        ...(content && { method: 'POST', body: JSON.stringify(content) }),
+      });
+    const idOf = async (answer: Promise<globalThis.Response>) =>
+      z.object({ id: z.string() }).parse(await (await answer).json()).id;
+    const body = { input: 'a', reasoning: { ...reasoning, summary: 'detailed' }, include: ['reasoning.text'] };
+    const waited = await idOf(ask('/v1/responses', body, 'waited'));
+    const streamed = await (await ask('/v1/responses', { ...body, stream: true }, 'streamed')).text();
+    const summarised = await idOf(ask('/v1/responses', { ...body, include: [] }, 'summarised'));
+    const conversation = await idOf(ask('/v1/conversations', {}));
+    await (await ask('/v1/responses', { ...body, conversation })).text();
+    const requests = [{ custom_id: 'a', method: 'POST', url: '/v1/responses', body }];
+    const batch = await idOf(ask('/v1/batches', { endpoint: '/v1/responses', requests }));
+    await waitForEnd(queue, `${batch.replace('batch_', 'resp_')}_0`, {
+      ms: 5_000,
+      signal: new AbortController().signal,
+    });
+    expect(streamed).toContain(thought);
+
+    headers.set('authorization', `Bearer ${(await keys.create({ name: 'first', scopes: [`trace:${trace}`] })).secret}`);
+    for (const answer of [
+      await ask(`/v1/responses/${waited}`),
+      await ask(`/v1/responses/${waited}?wait=1`),
+      await ask('/v1/responses'),
+      await ask('/v1/responses', body, 'waited'),
+      await ask(`/v1/conversations/${conversation}/items`),
+      await ask(`/v1/conversations/${conversation}/export`),
+      await ask(`/v1/files/${batch.replace('batch_', 'file-out_')}/content`),
+    ]) {
+      expect(answer.status).toBe(200);
+      const text = await answer.text();
+      expect(text).not.toContain('SECRET');
+      expect(text.includes('detailed: think')).toBe(trace === 'summary');
+    }
+    expect((await ask('/v1/responses', { ...body, stream: true }, 'streamed')).status).toBe(403);
+    const status = (await ask(`/v1/responses/${summarised}?stream=true`)).status;
+    expect(status).toBe(trace === 'summary' ? 200 : 403);
+  },
+);
 
 test('one of scope trace:full does', async () => {
   const { app, id } = await seenWith('full');

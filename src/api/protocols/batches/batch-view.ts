@@ -1,7 +1,9 @@
 import type { Batch, BatchRecord, BatchResult } from '../../../contracts/protocols/batch.ts';
 import type { JobSnapshot } from '../../../contracts/responses/job.ts';
 import { TerminalEvent } from '../../../contracts/responses/response-event.ts';
+import type { KeyScopes } from '../../../contracts/service/key-scopes.ts';
 import type { JobQueue } from '../../../core/job-queue.ts';
+import { visibleResponse } from '../../responses/response-view.ts';
 import { batchAnswer } from './batch-requests.ts';
 
 const outputFileOf = (id: string): string => id.replace(/^batch_/, 'file-out_');
@@ -82,11 +84,14 @@ export function batchView(record: BatchRecord, { last_at: last, completed, faile
   };
 }
 
-/** The lines of a batch's results, or of its errors: in the order of its requests, those that have ended. */
+/**
+ * The lines of a batch's results, or of its errors: in the order of its requests, those that have ended. `scopes`: of the
+ * caller, who may see so much of the thoughts.
+ */
 export async function* batchResults(
   queue: JobQueue,
   record: BatchRecord,
-  kind: 'output' | 'errors',
+  { kind, scopes }: { kind: 'output' | 'errors'; scopes: Pick<KeyScopes, 'trace'> },
 ): AsyncGenerator<BatchResult, void, void> {
   for (const [index, request] of record.requests.entries()) {
     const { custom_id, response_id, error } = request;
@@ -104,7 +109,7 @@ export async function* batchResults(
     }
     const response = responseOf(snapshot);
     if (isAnswer(response.status)) {
-      const body = batchAnswer(record.endpoint, snapshot.job, response);
+      const body = batchAnswer(record.endpoint, snapshot.job, visibleResponse(response, scopes));
       if (kind === 'output') {
         yield { id, custom_id, response: { status_code: 200, request_id: response_id, body }, error: null };
       }

@@ -122,7 +122,7 @@ export function storedChatCompletion({ record, snapshots }: StoredChat, { scopes
 export function storedChatMessages({ record, snapshots }: StoredChat, { scopes }: Caller): StoredChatMessage[] {
   const [first] = snapshots;
   const input = first === undefined ? [] : responseJob(first.job).request.input;
-  const items = typeof input === 'string' ? [] : visibleItems(input, scopes.trace === 'full');
+  const items = typeof input === 'string' ? [] : visibleItems(input, scopes);
   return messagesOfItems(items).map((message, index) => ({ id: `${record.id}-${index}`, ...message }));
 }
 
