@@ -32,7 +32,7 @@ type Limits = { concurrent_responses: number | null; tokens_per_day: number | nu
 
 type Outcome =
   | { type: 'reserved'; tokensLeft: number | null }
-  /** The response already had a reservation. */
+  /** The response already had a reservation; it now covers the larger of both amounts. */
   | { type: 'held'; tokensLeft: number | null }
   | { type: 'too_many'; running: number }
   | { type: 'over_quota'; tokensLeft: number };
@@ -41,7 +41,10 @@ export function emptyAccount(now: number): LedgerAccount {
   return { version: 1, day: dayOf(now), used: 0, open: {} };
 }
 
-/** Reserves a slot and its tokens, or neither. A response that already has a reservation keeps it. */
+/**
+ * Reserves a slot and its tokens, or neither. A response that already has a reservation keeps its slot. Two requests with one
+ * Idempotency-Key may differ in length, and either may become the response, so the larger amount is reserved.
+ */
 export function reserve(
   account: LedgerAccount,
   { id, tokens, batch }: Reservation,
@@ -50,7 +53,14 @@ export function reserve(
   const day = dayOf(now);
   const today = account.day === day ? account : { ...account, day, used: 0 };
   const left = tokensLeft(today, limits);
-  if (Object.hasOwn(today.open, id)) return { account: today, outcome: { type: 'held', tokensLeft: left } };
+  const held = Object.hasOwn(today.open, id) ? today.open[id] : undefined;
+  if (held !== undefined) {
+    const more = held.day === day ? Math.max(0, tokens - held.tokens) : 0;
+    if (left !== null && more > left) return { account: today, outcome: { type: 'over_quota', tokensLeft: left } };
+    const open = { ...today.open, [id]: { ...held, tokens: held.tokens + more } };
+    const outcome = { type: 'held' as const, tokensLeft: left === null ? null : left - more };
+    return { account: more === 0 ? today : { ...today, open }, outcome };
+  }
   const running = Object.values(today.open).filter((one) => !one.batch).length;
   if (!batch && limits.concurrent_responses !== null && running >= limits.concurrent_responses) {
     return { account: today, outcome: { type: 'too_many', running } };
@@ -117,7 +127,7 @@ export function createUsageLedger({ change, now }: { change: ChangeRecord; now()
       await change(recordKey(key), (value) => {
         const result = reserve(parse(value), reservation, { limits, now: now() });
         outcome = result.outcome;
-        return outcome.type === 'reserved' ? result.account : undefined;
+        return outcome.type === 'reserved' || outcome.type === 'held' ? result.account : undefined;
       });
       if (outcome === undefined) throw new Error('the ledger was not asked');
       return outcome;

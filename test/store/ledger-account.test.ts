@@ -41,6 +41,21 @@ test('the same response takes one place', () => {
   expect(again.account).toEqual(account);
 });
 
+test('a longer request for the same response raises its reservation as far as there are tokens, a shorter one leaves it', () => {
+  const account = after(place('a', 10));
+  expect(reserve(account, place('a', 5), { limits, now: noon })).toMatchObject({
+    account,
+    outcome: { type: 'held', tokensLeft: 90 },
+  });
+  const raised = reserve(account, place('a', 60), { limits, now: noon });
+  expect(raised.outcome).toEqual({ type: 'held', tokensLeft: 40 });
+  expect(reserve(raised.account, place('b', 50), { limits, now: noon }).outcome.type).toBe('over_quota');
+  expect(reserve(account, place('a', 101), { limits, now: noon }).outcome).toEqual({
+    type: 'over_quota',
+    tokensLeft: 90,
+  });
+});
+
 test('a new day begins with all tokens; what runs over midnight keeps its place, and is booked to the day it came in', () => {
   const account = settle(after(place('a', 40), place('b', 50)), 'a', 40);
   const first = reserve(account, place('c', 100), { limits, now: nextDay });

@@ -90,7 +90,7 @@ async function acceptRun(
   return runOf(job);
 }
 
-/** All or none: if one is refused, those before it are cancelled. */
+/** All or none: if one is refused, those before it are removed. */
 async function startRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Promise<void> {
   const { admission, log } = dependencies;
   for (const [index, { job, again }] of runs.entries()) {
@@ -98,11 +98,26 @@ async function startRuns(c: ApiContext, runs: readonly Run[], dependencies: Part
     try {
       await admission.add(c, job);
     } catch (error) {
-      cancelRuns(runs.slice(0, index), 'a sibling was refused', dependencies);
+      await removeRuns(c, runs.slice(0, index), dependencies);
       throw error;
     }
     const { path } = c.req;
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
+  }
+}
+
+/** Of a refused request. Only cancelled, they would answer the next request with the same Idempotency-Key. */
+async function removeRuns(c: ApiContext, runs: readonly Run[], { queue, admission, log }: Parts): Promise<void> {
+  for (const { job, again } of runs) {
+    if (again) continue;
+    const { id } = job;
+    try {
+      await queue.remove(id);
+      await admission.release(c, id);
+      log.info({ response_id: id }, 'a sibling was refused, response removed');
+    } catch (error) {
+      log.error({ err: error, response_id: id }, 'response of a refused request not removed');
+    }
   }
 }
 

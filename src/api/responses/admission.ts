@@ -4,6 +4,7 @@ import { TerminalEvent } from '../../contracts/responses/response-event.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import type { KeyLimits } from '../../contracts/service/api-key.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { createTurns } from '../../core/in-turn.ts';
 import { computeAllowance, usableOutput } from '../../core/token-ledger.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { showLimit } from '../middleware/request-rate.ts';
@@ -37,13 +38,15 @@ export function createAdmission(
 ): Admission {
   const { queue, ledger, log, now, newId } = dependencies;
   const books = ledger && createUsageBooks({ queue, ledger, log, now });
+  const inTurn = createTurns();
 
   return {
     async add(c, job, { batch = false } = {}) {
       const { key, limits } = c.get('caller');
       const isHeld = books !== undefined && key !== undefined && limits !== undefined && isLimited(limits, batch);
+      // In turn, so that of two requests with one Idempotency-Key the first, if it fails, does not release what the other has reserved.
       const added = isHeld
-        ? await addReserved(c, job, { batch, key, limits, books, queue, now })
+        ? await inTurn(job.id, () => addReserved(c, job, { batch, key, limits, books, queue, now }))
         : await queue.add(job);
       if (added.created) expireInTime(job, { queue, log, now });
       return added;
@@ -106,9 +109,8 @@ async function addReserved(c: ApiContext, job: Job, reserving: Reserving): Promi
       throw overQuota(about, now());
     }
     case 'reserved':
-      return queueReserved(job, reserving);
     case 'held':
-      return reserving.queue.add(job);
+      return queueReserved(job, reserving);
     default:
       return outcome satisfies never;
   }
@@ -123,8 +125,9 @@ async function queueReserved(job: Job, { batch, key, books, queue }: Reserving):
     else if (!batch) books.follow(key, job.id);
     return added;
   } catch (error) {
-    // Without a reply the job may be in the queue, and then the reservation is the job's.
-    if (isUnanswered(error)) books.follow(key, job.id);
+    // The job may be in the queue, and then the reservation is the job's: without a reply, or if another process added it.
+    const mayBeThere = isUnanswered(error) || (await queue.get(job.id).catch(() => job)) !== undefined;
+    if (mayBeThere) books.follow(key, job.id);
     else await books.book(key, job.id, 0);
     throw error;
   }

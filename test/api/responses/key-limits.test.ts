@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { Batch } from '../../../src/contracts/protocols/batch.ts';
+import { ChatCompletion } from '../../../src/contracts/protocols/chat-completion.ts';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { ErrorEnvelope } from '../../../src/contracts/service/error-envelope.ts';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
@@ -120,6 +122,23 @@ describe('responses at a time', () => {
     expect((await as(secret, '/v1/responses', background)).status).toBe(200);
   });
 
+  test('a request for two answers that is refused leaves nothing, and is answered in full when it is sent again', async () => {
+    const gate = createSemaphore('begun');
+    const { as, create, queue } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
+    const { secret } = await create({ concurrent_responses: 2 });
+    const other = await idOf(await as(secret, '/v1/responses', background));
+    const chat = { model: 'tiny', messages: [{ role: 'user', content: 'a' }], mode: 'fast', n: 2 };
+    const send = () => as(secret, '/v1/chat/completions', chat, { headers: { 'idempotency-key': 'k' } });
+    expect((await send()).status).toBe(429);
+    expect((await queue.list({ owner: null, limit: 10 })).jobs.map(({ job }) => job.id)).toEqual([other]);
+    gate.open();
+    await as(secret, `/v1/responses/${other}?wait=10`);
+    const answer = await send();
+    expect(answer.status).toBe(200);
+    const { choices } = ChatCompletion.parse(await answer.json());
+    expect(choices.map(({ message }) => message.content)).toEqual(['42', '42']);
+  });
+
   test('a place whose API died is found again', async () => {
     const gate = createSemaphore('begun');
     const { as, create, ledger, clock } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
@@ -138,6 +157,26 @@ describe('responses at a time', () => {
 });
 
 describe('tokens per day', () => {
+  test('two requests with one Idempotency-Key at once: the queue refuses the first, and the other’s tokens are booked', async () => {
+    const { as, create, queue, ledger } = await createKeyedApi();
+    const { secret, id: key } = await create({ tokens_per_day: 1_000 });
+    const { add } = queue;
+    queue.add = async () => {
+      queue.add = add;
+      // The second request comes as far as it can.
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+      throw new ServiceError({ code: 'queue_full', message: 'full', retryAfterSeconds: 1 });
+    };
+    const send = (max_output_tokens: number) =>
+      as(secret, '/v1/responses', { ...background, max_output_tokens }, { headers: { 'idempotency-key': 'k' } });
+    const [first, second] = await Promise.all([send(20), send(200)]);
+    expect([first.status, second.status]).toEqual([429, 200]);
+    const id = await idOf(second);
+    expect((await ledger.open(key)).get(id)?.tokens).toBe(201);
+    await as(secret, `/v1/responses/${id}/cancel`, {});
+    await vi.waitFor(async () => expect((await ledger.open(key)).size).toBe(0));
+  });
+
   test('what was really used is booked; what a request may use is kept meanwhile', async () => {
     const { as, create } = await createKeyedApi({ script: { deltas: ['42'] } });
     const { secret } = await create({ tokens_per_day: most + used });
