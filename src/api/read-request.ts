@@ -1,3 +1,4 @@
+import { MIMEType } from 'node:util';
 import type { HonoRequest } from 'hono';
 import type { z } from 'zod';
 import { invalidValue, ServiceError } from '../contracts/service/service-error.ts';
@@ -9,13 +10,17 @@ const mostParts = 64;
 
 /** @throws ServiceError `invalid_value` for what is no form, or one of too many parts */
 export async function readForm(bytes: Uint8Array, type: string): Promise<FormData> {
-  const boundary = /;\s*boundary="?([^";]+)/i.exec(type)?.[1];
-  if (boundary !== undefined && hasMore(bytes, `--${boundary}`, mostParts + 1)) {
-    throw new ServiceError({ code: 'invalid_value', message: `Expected a form of at most ${mostParts} parts.` });
-  }
   try {
-    return await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
+    const boundary = new MIMEType(type).params.get('boundary') ?? '';
+    if (hasMore(bytes, `--${boundary}`, mostParts + 1)) {
+      throw new ServiceError({ code: 'invalid_value', message: `Expected a form of at most ${mostParts} parts.` });
+    }
+    // Written anew, so that the parser can't find another boundary in it than the one that was counted.
+    const plain = new MIMEType('multipart/form-data');
+    plain.params.set('boundary', boundary);
+    return await new Response(new Uint8Array(bytes), { headers: { 'content-type': String(plain) } }).formData();
   } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
     throw new ServiceError({ code: 'invalid_value', message: 'The form could not be read.', cause });
   }
 }

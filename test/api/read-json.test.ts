@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkTree, parseTree } from '../../src/api/read-request.ts';
+import { checkTree, parseTree, readForm } from '../../src/api/read-request.ts';
 import { parseBody } from '../../src/api/validation-error.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
 
@@ -91,5 +91,29 @@ describe('parseBody', () => {
     const body = { input: [{ a: 'x' }, ...Array.from({ length: 10_000 }, () => 0)] };
     expect(() => parseBody(schema, body)).toThrow(expect.objectContaining({ param: 'input[1]' }));
     expect(issues).toBeLessThan(4);
+  });
+});
+
+describe('readForm', () => {
+  const form = (parts: number) =>
+    new TextEncoder().encode(
+      `${'--bar\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'.repeat(parts)}--bar--\r\n`,
+    );
+
+  test.each([
+    'boundary=bar',
+    'boundary="bar"',
+    'boundary=bar ; charset=utf-8',
+    'boundary="b\\ar"',
+    'x="; boundary=foo"; boundary=bar',
+    'boundary=bar; boundary=foo',
+  ])('counts the parts that the parser finds, however the header spells the boundary: %s', async (boundary) => {
+    const type = `multipart/form-data; ${boundary}`;
+    expect([...(await readForm(form(64), type))]).toHaveLength(64);
+    await expect(readForm(form(65), type)).rejects.toThrow('at most 64 parts');
+  });
+
+  test('refuses what has no boundary', async () => {
+    await expect(readForm(form(1), 'multipart/form-data')).rejects.toMatchObject({ code: 'invalid_value' });
   });
 });
