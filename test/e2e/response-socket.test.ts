@@ -182,6 +182,15 @@ describe('a socket', () => {
     expect(ended(await turn({ input: 'a', ...fast })).status).toBe('completed');
   });
 
+  test('refuses a message that is nested too deeply as a body is refused, and goes on', async () => {
+    const { open } = await service();
+    const { socket, next, turn } = await open();
+    socket.send(`{"type":"response.create","input":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+    const error = { code: 'invalid_value', message: expect.stringContaining('nested too deeply') };
+    expect(await next()).toMatchObject({ type: 'error', status: 400, error });
+    expect(ended(await turn({ input: 'a', ...fast })).status).toBe('completed');
+  });
+
   test('takes text only, and closes on a message that is larger than a body may be', async () => {
     const { open } = await service({}, { messageBytes: 10_000 });
     const { socket, next, closed } = await open();

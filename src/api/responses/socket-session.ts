@@ -5,7 +5,7 @@ import { errorCodes, invalidValue, ServiceError } from '../../contracts/service/
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment, ApiLimits, MessageSocket } from '../dependencies.ts';
 import { asServiceError, errorEnvelope } from '../errors.ts';
-import { isObject } from '../read-request.ts';
+import { isObject, parseTree } from '../read-request.ts';
 import { contextItems } from './prompt/earlier-items.ts';
 import type { Remembered } from './resolve-context.ts';
 import { inputItems, outputItems } from './response-items.ts';
@@ -232,28 +232,22 @@ function streamFault(data: unknown): ServiceError {
 }
 
 /** @throws ServiceError `invalid_json`, `body_too_large`, `invalid_value` */
-function readMessage(text: string | undefined, { bodyBytes }: ApiLimits): Record<string, unknown> {
+function readMessage(text: string | undefined, limits: ApiLimits): Record<string, unknown> {
   if (text === undefined) {
     throw new ServiceError({ code: 'invalid_json', message: 'Expected a text message, got a binary one.' });
   }
-  if (Buffer.byteLength(text) > bodyBytes) {
+  const bytes = Buffer.from(text);
+  if (bytes.byteLength > limits.bodyBytes) {
     throw new ServiceError({
       code: 'body_too_large',
-      message: `The message is too large; expected at most ${bodyBytes} bytes.`,
+      message: `The message is too large; expected at most ${limits.bodyBytes} bytes.`,
     });
   }
-  const body = parsed(text);
+  // Within the limits of a body from here on: JSON that is nested very deeply can be parsed, but not written again.
+  const body = parseTree(bytes, limits);
   if (!isObject(body)) throw new ServiceError({ code: 'invalid_json', message: 'Expected a JSON object.' });
   if (body['type'] !== 'response.create') throw invalidValue('type', "expected 'response.create'");
   if (body['background']) throw invalidValue('background', 'a response of a WebSocket is always streamed');
   if (body['generate'] === false) throw invalidValue('generate', 'there is nothing to warm up; leave it out');
   return body;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ServiceError({ code: 'invalid_json', message: 'The message is not valid JSON.' });
-  }
 }
