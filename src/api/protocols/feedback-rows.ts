@@ -5,6 +5,7 @@ import type {
   PreferencePair,
   TrainingMessage,
 } from '../../contracts/service/feedback.ts';
+import { parsedArguments } from './call-arguments.ts';
 
 /** Feedback as TRL's preference pairs: a correction, and a preferred response, each against the answer. */
 export function preferencePairs(record: FeedbackRecord): PreferencePair[] {
@@ -37,16 +38,8 @@ function trainingMessage(message: ChatMessage): TrainingMessage {
   if (role !== 'assistant' || !message.toolCalls?.length) return { role, content };
   const tool_calls = message.toolCalls.map((call) => ({
     type: 'function' as const,
-    function: { name: call.name, arguments: parsed(call.arguments) },
+    // Chat templates take arguments as objects.
+    function: { name: call.name, arguments: parsedArguments(call.arguments) ?? call.arguments },
   }));
   return { role, content, tool_calls };
-}
-
-/** Chat templates take arguments as objects. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

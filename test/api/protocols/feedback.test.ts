@@ -95,6 +95,17 @@ describe('the export', () => {
     ]);
   });
 
+  test('has all rows, though the arguments of a call in one prompt are nested too deeply to be written as JSON', async () => {
+    const { ask, post, lines } = await rated();
+    const text = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const call = { type: 'function_call', call_id: 'a', name: 'add', arguments: text };
+    const result = { type: 'function_call_output', call_id: 'a', output: '41' };
+    await ask({ input: [{ role: 'user', content: '6 times 7?' }, call, result] });
+    await post(feedback('resp_0003'), { rating: 'up' });
+    await post(feedback('resp_0000'), { rating: 'down' });
+    expect(await lines('kto')).toHaveLength(2);
+  });
+
   test('outlives responses whose time is over, and refuses other formats', async () => {
     const { app, queue, post, lines } = await rated();
     await post(feedback('resp_0000'), { corrected_text: '42' });

@@ -68,7 +68,7 @@ test.each(['none', 'summary'] as const)(
         headers: [...headers, ...(name === undefined ? [] : [['idempotency-key', name] as [string, string]])],
         ...(content && { method: 'POST', body: JSON.stringify(content) }),
       });
-    const idOf = async (answer: Promise<globalThis.Response>) =>
+    const idOf = async (answer: globalThis.Response | Promise<globalThis.Response>) =>
       z.object({ id: z.string() }).parse(await (await answer).json()).id;
     const body = { input: 'a', reasoning: { ...reasoning, summary: 'detailed' }, include: ['reasoning.text'] };
     const waited = await idOf(ask('/v1/responses', body, 'waited'));

@@ -10,6 +10,7 @@ import type { Response } from '../../../contracts/responses/response.ts';
 import { responseJob } from '../../../contracts/responses/response-job.ts';
 import type { ResponseUsage } from '../../../contracts/responses/usage.ts';
 import type { AnswerPiece } from '../answer-pieces.ts';
+import { parsedArguments } from '../call-arguments.ts';
 import { notFailed, type Run, type Settled } from '../translated-runs.ts';
 
 type Delta = Extract<MessageEvent, { type: 'content_block_delta' }>['delta'];
@@ -152,7 +153,7 @@ function blocksOf(item: OutputItem): MessageBlock[] {
           type: 'tool_use',
           id: item.call_id,
           name: item.name,
-          input: parsed(item.arguments),
+          input: parsedArguments(item.arguments) ?? item.arguments,
           caller: { type: 'direct' },
         },
       ];
@@ -169,14 +170,5 @@ function blocksOf(item: OutputItem): MessageBlock[] {
       return [];
     default:
       return item satisfies never;
-  }
-}
-
-/** A call that was cut short has arguments that are no JSON: they stay the text that they are. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }

@@ -3,6 +3,7 @@ import type { OutputLogprob } from '../../../contracts/responses/output-item.ts'
 import type { Response } from '../../../contracts/responses/response.ts';
 import { isObject } from '../../read-request.ts';
 import { type AnswerPiece, createJoinedThoughts } from '../answer-pieces.ts';
+import { parsedArguments } from '../call-arguments.ts';
 import { notFailed, type Run } from '../translated-runs.ts';
 
 type Message = OllamaChatResponse['message'];
@@ -111,19 +112,15 @@ function ending({ job, warnings }: Run, response: Response, { now }: { now(): nu
 function callsOf({ output }: Response): Call[] {
   return output.flatMap((item) =>
     item.type === 'function_call'
-      ? [{ id: item.call_id, function: { name: item.name, arguments: parsed(item.arguments) } }]
+      ? [{ id: item.call_id, function: { name: item.name, arguments: objectOf(item.arguments) } }]
       : [],
   );
 }
 
 /** A call that was cut short has arguments that are no object: then there are none. */
-function parsed(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+function objectOf(text: string): Record<string, unknown> {
+  const value = parsedArguments(text);
+  return isObject(value) ? value : {};
 }
 
 function logprobsOf(logprobs: readonly OutputLogprob[]): Pick<OllamaChatResponse, 'logprobs'> {
