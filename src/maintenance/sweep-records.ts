@@ -10,7 +10,7 @@ import { conversationIdOf, keepResponseItems } from '../api/conversations/conver
 import { idempotencyPrefix } from '../api/middleware/idempotency.ts';
 import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
 import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
-import { removeFeedbackOf } from '../api/protocols/feedback-keys.ts';
+import { removeFeedbackOf, responsesOfFeedback } from '../api/protocols/feedback-keys.ts';
 import { listedPrefix, parseListing } from '../api/protocols/record-listing.ts';
 import { BatchRecord } from '../contracts/protocols/batch.ts';
 import { ConversationRecord } from '../contracts/responses/conversation.ts';
@@ -52,7 +52,10 @@ export function sweepRecords(options: {
     await removeChatCompletionsOf(records, jobs);
   });
   let closed = false;
+  /** Responses that feedback is about and that were not there at the last sweep. */
+  let missing = new Set<string>();
   const sweep = async () => {
+    missing = await removeOrphanedFeedback({ queue, records, missing });
     await removeListed({ queue, records }, now() - retentionMs);
     await sweepChatCompletions({ queue, records }, now() - retentionMs);
     await listOlderConversations({ records, now });
@@ -76,6 +79,29 @@ export function sweepRecords(options: {
       clearInterval(timer);
     },
   };
+}
+
+/**
+ * Removes feedback on responses that no longer exist: a process may have died, or the record store been down, after they were
+ * removed. An import writes feedback before the responses, so only those that were missing at the last sweep as well count.
+ * @returns the responses that are missing now
+ */
+async function removeOrphanedFeedback({
+  queue,
+  records,
+  missing,
+}: {
+  queue: Pick<JobQueue, 'get'>;
+  records: RecordStore;
+  missing: ReadonlySet<string>;
+}): Promise<Set<string>> {
+  const gone: Array<{ id: string; owner: string | null }> = [];
+  for (const response of await responsesOfFeedback(records)) {
+    if ((await queue.get(response.id)) === undefined) gone.push(response);
+  }
+  const orphaned = gone.filter(({ id }) => missing.has(id));
+  if (orphaned.length > 0) await removeFeedbackOf(records, orphaned);
+  return new Set(gone.map(({ id }) => id));
 }
 
 /** Removes those created before `oldest`, epoch ms. A running batch stays until it has ended. */

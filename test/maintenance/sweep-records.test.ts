@@ -40,6 +40,8 @@ test('feedback goes with the responses it is about, after one look through its k
     records,
     now: Date.now,
   });
+  await sweep.swept;
+  looks = 0;
   for (const listener of listeners) {
     await listener([
       { id: 'resp_a', owner: 'ann' },
@@ -49,6 +51,24 @@ test('feedback goes with the responses it is about, after one look through its k
   }
   expect(await stored.keys('feedback')).toEqual([kept]);
   expect(looks).toBe(1);
+  sweep.close();
+});
+
+test('feedback on a response that is gone goes at the second sweep in a row that misses it', async () => {
+  const api = await createWorkingApi();
+  const { records, now } = api.dependencies;
+  for (let made = 0; made < 2; made += 1) await api.ask({ input: 'a' });
+  for (const id of ['resp_0000', 'resp_0001']) await api.post(`/v1/responses/${id}/feedback`, { rating: 'up' });
+  const left = async () => (await records.keys('feedback')).map((key) => key.split(':').at(-1)).sort();
+  // As a process leaves it that dies before it has removed the feedback.
+  await api.queue.remove('resp_0000');
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const sweep = sweepRecords({ ...swept, queue: { ...api.queue, onExpiring() {}, onRemoved() {} }, records, now });
+  await sweep.swept;
+  expect(await left()).toEqual(['resp_0000', 'resp_0001']);
+  vi.advanceTimersByTime(3_600_000);
+  vi.useRealTimers();
+  await vi.waitFor(async () => expect(await left()).toEqual(['resp_0001']));
   sweep.close();
 });
 

@@ -33,6 +33,16 @@ export async function removeFeedbackOf(
   }
 }
 
+/** The ids of all responses that feedback holds copies of, with their owner. */
+export async function responsesOfFeedback(records: RecordStore): Promise<Array<{ id: string; owner: string | null }>> {
+  const responses = new Map<string, string | null>();
+  for (const key of await records.keys(prefix)) {
+    const [, owner = 'none', , ...about] = key.split(':');
+    for (const id of about) responses.set(id, owner === 'none' ? null : owner);
+  }
+  return [...responses].map(([id, owner]) => ({ id, owner }));
+}
+
 function idOf(key: string): string {
   return key.split(':')[2] ?? '';
 }

@@ -31,9 +31,10 @@ export function createResponseRemoval(dependencies: ApiDependencies): ResponseRe
         await keepResponseItems(dependencies, { id, responseId: job.id, gone: true });
       }
       await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
+      // Before the response: if this fails or the process dies, the client can still ask again.
+      await removeFeedbackOf(records, [job]);
       if (!(await queue.remove(job.id))) return false;
       if (job.notify) await webhooks?.deliveries.forget(job.id);
-      await removeFeedbackOf(records, [job]);
       await removeChatCompletionsOf(records, [job]);
       return true;
     },

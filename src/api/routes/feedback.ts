@@ -12,7 +12,7 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 import { feedbackKey, feedbackKeys } from '../protocols/feedback-keys.ts';
 import { labelledCompletions, preferencePairs } from '../protocols/feedback-rows.ts';
 import { parseQuery, readJson } from '../read-request.ts';
-import { findResponse, responseView } from '../responses/response-view.ts';
+import { findResponse, responseNotFound, responseView } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
 
 type ApiContext = Context<ApiEnvironment>;
@@ -69,6 +69,12 @@ async function create(c: ApiContext, id: string, dependencies: ApiDependencies) 
     created_at: Math.floor(at / 1000),
   };
   await records.set(feedbackKey(record), record);
+  // Deleting a response deletes its feedback, so feedback that came during the deletion must not stay.
+  for (const { job } of preferred === undefined ? [rated] : [rated, preferred]) {
+    if ((await queue.get(job.id)) !== undefined) continue;
+    await records.remove(feedbackKey(record));
+    throw responseNotFound(job.id);
+  }
   return c.json(shown(record) satisfies Feedback, 200);
 }
 

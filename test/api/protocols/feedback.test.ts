@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Feedback, LabelledCompletion, PreferencePair } from '../../../src/contracts/service/feedback.ts';
+import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import { createApi, createWorkingApi } from '../responses/fixture.ts';
 
 const feedback = (id: string) => `/v1/responses/${id}/feedback`;
@@ -63,6 +64,36 @@ describe('giving', () => {
     expect((await post(feedback('resp_none'), { rating: 'up' })).status).toBe(404);
     await ask({ input: 'a', background: true });
     expect((await post(feedback('resp_0000'), { rating: 'up' })).status).toBe(409);
+  });
+});
+
+describe('a response that is deleted', () => {
+  test('takes along feedback that comes at the same moment', async () => {
+    const { app, post, dependencies } = await rated();
+    const { records } = dependencies;
+    const { set } = records;
+    records.set = async (key, value) => {
+      records.set = set;
+      await app.request('/v1/responses/resp_0001', { method: 'DELETE' });
+      await set(key, value);
+    };
+    expect((await post(feedback('resp_0000'), { preferred_response_id: 'resp_0001' })).status).toBe(404);
+    expect(await records.keys('feedback')).toEqual([]);
+  });
+
+  test('can be deleted again where its feedback could not be removed', async () => {
+    const { app, post, dependencies } = await rated();
+    const { records } = dependencies;
+    await post(feedback('resp_0000'), { rating: 'up' });
+    const { keys } = records;
+    records.keys = async () => {
+      records.keys = keys;
+      throw new ServiceError({ code: 'backend_unavailable', message: 'no answer' });
+    };
+    const remove = () => app.request('/v1/responses/resp_0000', { method: 'DELETE' });
+    expect((await remove()).status).toBe(503);
+    expect((await remove()).status).toBe(200);
+    expect(await records.keys('feedback')).toEqual([]);
   });
 });
 
