@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
 import { late, orLate } from '../../../core/deadlines.ts';
 import type { LanguageModel } from '../../../core/language-model.ts';
-import { prepareTypescriptChild, type TypescriptChild } from '../../../core/typescript-child.ts';
+import { prepareTypescriptChild } from '../../../core/typescript-child.ts';
 import type { ModelSource } from '../folder/model-files.ts';
 import { isGguf } from '../gguf/gguf-files.ts';
 import { type InferenceChild, type InferenceChildOptions, spawnInferenceChild } from './inference-child.ts';
@@ -27,7 +28,8 @@ export type InferenceProcess = {
 
 /**
  * Starts the inference process and watches it: when it dies, its calls fail with `model_unavailable` (retryable), and it is
- * started again, with a growing pause as long as that fails. Calls made meanwhile wait for it. If the parent is killed, the
+ * started again, with a growing pause as long as that fails. Calls made meanwhile wait for it. A GGUF file that cannot be loaded
+ * any more doesn't keep the other models from starting again: calls to it fail until the next start. If the parent is killed, the
  * child ends too, because the channel closes. `signal` aborts the first start.
  * @throws ServiceError `model_unavailable` if a model cannot be loaded at the first start (unless it is a GGUF file among other
  * models); the signal's reason, after the child has ended
@@ -35,28 +37,43 @@ export type InferenceProcess = {
 export async function startInferenceProcess(
   options: InferenceChildOptions & { signal?: AbortSignal | undefined },
 ): Promise<InferenceProcess> {
-  const { entry, log } = options;
+  const { entry, log, models, signal } = options;
   const program = await prepareTypescriptChild({ entry, args: ['thinkfirst-inference'] });
-  const { child, summaries, models } = await startFirst(program, options);
-  const respawn = () => spawnInferenceChild(program, { ...options, models });
-  return new SupervisedProcess(child, { respawn, summaries, log });
+  const spawn: Spawn = (some) => spawnInferenceChild(program, { ...options, models: some });
+  const started = await startLoadable({ spawn, models, log, signal });
+  return new SupervisedProcess(started, { spawn, log });
 }
 
-type FirstStart = { child: InferenceChild; summaries: readonly ModelSummary[]; models: readonly ModelSource[] };
+type Spawn = (models: readonly ModelSource[]) => InferenceChild;
 
-/** A GGUF file that cannot be loaded is left out if there are other models, because such files may have any source. */
-async function startFirst(
-  program: TypescriptChild,
-  options: InferenceChildOptions & { signal?: AbortSignal | undefined },
-): Promise<FirstStart> {
-  const { log, signal } = options;
+type Started = {
+  child: InferenceChild;
+  summaries: readonly ModelSummary[];
+  /** The models that it was started with. */
+  models: readonly ModelSource[];
+  /** By id: why a model is not among them. */
+  leftOut: ReadonlyMap<string, ServiceError>;
+};
+
+/**
+ * Starts a child with as many of the models as can be loaded: a GGUF file that cannot is left out if there are other models, because
+ * such files may have any source. No child is left if it throws.
+ */
+async function startLoadable(options: {
+  spawn(models: readonly ModelSource[]): InferenceChild;
+  models: readonly ModelSource[];
+  log: InferenceChildOptions['log'];
+  signal?: AbortSignal | undefined;
+}): Promise<Started> {
+  const { spawn, log, signal } = options;
   let { models } = options;
+  const leftOut = new Map<string, ServiceError>();
   while (true) {
-    const child = spawnInferenceChild(program, { ...options, models });
+    const child = spawn(models);
     try {
       const summaries = await orLate(child.ready, { signal });
       if (summaries === late) throw signal?.reason ?? processLost();
-      return { child, summaries, models };
+      return { child, summaries, models, leftOut };
     } catch (error) {
       const { loading } = child;
       // A process that is still loading has no work to finish.
@@ -65,32 +82,31 @@ async function startFirst(
       const reason = error instanceof Error ? error.message : String(error);
       log.error({ model: loading.id, error: reason }, 'a model is left out: it cannot be loaded');
       models = models.filter((each) => each !== loading);
+      leftOut.set(loading.id, error instanceof ServiceError ? error : processLost());
     }
   }
 }
 
-type Supervision = {
-  respawn(): InferenceChild;
-  summaries: readonly ModelSummary[];
-  log: InferenceChildOptions['log'];
-};
+type Supervision = { spawn: Spawn; log: InferenceChildOptions['log'] };
 
 class SupervisedProcess implements InferenceProcess {
   readonly models: ReadonlyMap<string, LanguageModel>;
   private child: InferenceChild;
+  private leftOut: Started['leftOut'] = new Map();
+  /** The models of the first start. */
+  private readonly sources: readonly ModelSource[];
   private readonly supervision: Supervision;
   private readonly stop = new AbortController();
   private readonly watching: Promise<void>;
   private up = true;
   private waiting: Array<{ resolve(): void; reject(reason: unknown): void }> = [];
 
-  constructor(child: InferenceChild, supervision: Supervision) {
+  constructor({ child, summaries, models }: Started, supervision: Supervision) {
     this.child = child;
+    this.sources = models;
     this.supervision = supervision;
     const call = (sent: InferenceCall, options: CallOptions) => this.call(sent, options);
-    this.models = new Map(
-      supervision.summaries.map((summary) => [summary.id, createInferenceProxy(summary, call)] as const),
-    );
+    this.models = new Map(summaries.map((summary) => [summary.id, createInferenceProxy(summary, call)] as const));
     this.watching = this.watch();
   }
 
@@ -126,14 +142,16 @@ class SupervisedProcess implements InferenceProcess {
   }
 
   private async startAgain(): Promise<void> {
-    const child = this.supervision.respawn();
-    this.child = child;
+    const { spawn, log } = this.supervision;
+    const { signal } = this.stop;
     try {
-      await child.ready;
+      const started = await startLoadable({ spawn, models: this.sources, log, signal });
+      this.child = started.child;
+      this.leftOut = started.leftOut;
     } catch (error) {
-      this.supervision.log.error({ error: String(error) }, 'the inference process could not be started again');
-      this.settleWaiting(({ reject }) => reject(processLost()));
-      await child.close(0);
+      if (signal.aborted) return;
+      log.error({ error: String(error) }, 'the inference process could not be started again');
+      this.settleWaiting(({ reject }) => reject(notStarted(error)));
       return;
     }
     this.up = true;
@@ -142,7 +160,10 @@ class SupervisedProcess implements InferenceProcess {
 
   private async call(sent: InferenceCall, options: CallOptions): Promise<CallResult> {
     options.signal?.throwIfAborted();
-    return (await this.current(options.signal)).connection.call(sent, options);
+    const { connection } = await this.current(options.signal);
+    const reason = this.leftOut.get(sent.model);
+    if (reason !== undefined) throw reason;
+    return connection.call(sent, options);
   }
 
   /** The running child, or the next one while it is being started. */
@@ -162,4 +183,10 @@ class SupervisedProcess implements InferenceProcess {
     this.waiting = [];
     calls.forEach(settle);
   }
+}
+
+/** It is tried again, so callers may retry; the reason says what to do if that never helps. */
+function notStarted(error: unknown): ServiceError {
+  if (!(error instanceof ServiceError)) return processLost();
+  return new ServiceError({ code: 'model_unavailable', message: error.message, retryable: true, retryAfterSeconds: 1 });
 }

@@ -58,16 +58,51 @@ it('goes on without a GGUF file that ends the process, and names it', { timeout:
   rmSync(folder, { recursive: true });
 });
 
+it('starts again without a GGUF file that is damaged meanwhile, and a call to that model says so', {
+  timeout: 60_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'inference-process-'));
+  const entry = join(folder, 'crashing.ts');
+  writeFileSync(entry, crashingEntry);
+  const log = () => {};
+  const inference = await startInferenceProcess({
+    entry: pathToFileURL(entry),
+    models: [
+      { id: 'other', path: join(folder, 'sound-at-first.gguf') },
+      { id: 'good', path: folder },
+    ],
+    threads: 1,
+    kvMegabytes: 16,
+    kvBits: 8,
+    log: { info: log, warn: log, error: log },
+  });
+  const [other, good] = [...inference.models.values()];
+  const count = (model = good) => model?.countTokens({ messages: [] }, { thinking: false });
+  expect(await count(other)).toBe(7);
+  writeFileSync(join(folder, 'damaged'), '');
+  process.kill(inference.pid ?? 0, 'SIGKILL');
+  while (inference.ready) await new Promise((resolve) => setImmediate(resolve));
+  expect(await count()).toBe(7);
+  await expect(count(other)).rejects.toThrow(/sound-at-first\.gguf cannot be loaded: the inference process ended/);
+  await inference.close();
+  rmSync(folder, { recursive: true });
+});
+
 /** As workers/inference.ts, but that a GGUF file ends it as a fault in native code does. */
 const crashingEntry = `
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+const crashes = (path) =>
+  path.endsWith('.gguf') && (!path.includes('sound-at-first') || existsSync(join(dirname(path), 'damaged')));
 process.on('message', (message) => {
   if (message.type === 'close') process.exit(0);
+  if (message.type === 'count') process.send({ type: 'done', call: message.call, tokens: 7 });
   if (message.type !== 'start') return;
   for (const { id, path } of message.models) {
     process.send({ type: 'loading', model: id }, () => {
-      if (path.endsWith('.gguf')) process.kill(process.pid, 'SIGSEGV');
+      if (crashes(path)) process.kill(process.pid, 'SIGSEGV');
     });
-    if (path.endsWith('.gguf')) return;
+    if (crashes(path)) return;
   }
   const capabilities = {
     thinking: true, exactBudget: true, rollback: true, constraints: [], logprobs: true,
