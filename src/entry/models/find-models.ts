@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import type { FoundModel } from '../../contracts/service/found-models.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import {
@@ -58,7 +58,7 @@ async function modelsAt(address: string, ask: typeof fetch): Promise<FoundModel[
       const found = { source, place: server.url, bytes: null, family: null, context_length: null };
       const model = { kind: 'upstream' as const, url: server.url, model: name };
       try {
-        const { model: whole, notices } = await completeUpstream(model, { fetch: ask, invalid });
+        const { model: whole, notices } = await completeUpstream(model, { fetch: ask, invalid, mayLoad: false });
         const { id = name, family = null, contextLength = null } = whole;
         return {
           ...found,
@@ -102,8 +102,8 @@ function modelsBelow(root: string): Array<Omit<Candidate, 'source'>> {
   const found: Array<Omit<Candidate, 'source'>> = [];
   let entries = 0;
   const look = (folder: string, depth: number) => {
-    if (depth > walk.depth || !existsSync(folder)) return;
-    const names = readdirSync(folder, { withFileTypes: true });
+    if (depth > walk.depth) return;
+    const names = entriesOf(folder);
     entries += names.length;
     if (entries > walk.entries) return;
     const isModel = ['config.json', 'tokenizer.json'].every((file) => names.some(({ name }) => name === file));
@@ -118,6 +118,15 @@ function modelsBelow(root: string): Array<Omit<Candidate, 'source'>> {
   return found;
 }
 
+/** None where it is not there, or may not be read: what else the machine has is found all the same. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
 function isFirstGguf(name: string): boolean {
   const part = /-(\d{5})-of-\d{5}\.gguf$/i.exec(name)?.[1];
   return /\.gguf$/i.test(name) && !name.startsWith('mmproj') && Number(part ?? 1) === 1;
@@ -125,19 +134,26 @@ function isFirstGguf(name: string): boolean {
 
 /** Models whose manifests Ollama has on this machine, by the names that it knows them by. */
 function ollamaNames(home: string): string[] {
-  return ollamaFolders(home).flatMap((models) => {
-    const root = join(models, 'manifests');
-    const files = existsSync(root) ? readdirSync(root, { recursive: true, encoding: 'utf8' }) : [];
-    return files
-      .filter((file) => statSync(join(root, file)).isFile())
+  /** Paths of the files below a folder, in parts. */
+  const filesBelow = (folder: string, above: readonly string[]): Array<readonly string[]> =>
+    above.length > walk.depth
+      ? []
+      : entriesOf(folder).flatMap((entry) => {
+          const path = [...above, entry.name];
+          if (entry.isDirectory()) return filesBelow(join(folder, entry.name), path);
+          return existsSync(join(folder, entry.name)) ? [path] : [];
+        });
+  return ollamaFolders(home).flatMap((models) =>
+    filesBelow(join(models, 'manifests'), [])
       .slice(0, most)
-      .map((file) => {
-        const parts = relative('.', file).split(/[/\\]/);
-        const tag = parts.pop();
-        const place = parts.join('/').replace(/^registry\.ollama\.ai\/(library\/)?/, '');
-        return `${place}:${tag}`;
-      });
-  });
+      .map((path) => {
+        const place = path
+          .slice(0, -1)
+          .join('/')
+          .replace(/^registry\.ollama\.ai\/(library\/)?/, '');
+        return `${place}:${path.at(-1)}`;
+      }),
+  );
 }
 
 async function fileModel(source: Source, path: string, kind: Candidate['folder']): Promise<FoundModel> {

@@ -22,12 +22,12 @@ const answerMs = 5_000;
 
 /**
  * Completes an upstream's entry by asking its server: the address' path, the model, its id and family, the dialect, the
- * context, and the inputs that it takes. Given fields are kept. Notices are for the operator.
+ * context, and the inputs that it takes. Given fields are kept. Notices are for the operator. `mayLoad`: as in `discoverServer`.
  * @throws the error that `invalid` makes, if no server answers or the server can't decide a field
  */
 export async function completeUpstream(
   asWritten: NewUpstream,
-  { fetch, invalid }: { fetch: typeof globalThis.fetch; invalid: Invalid },
+  { fetch, invalid, mayLoad = true }: { fetch: typeof globalThis.fetch; invalid: Invalid; mayLoad?: boolean },
 ): Promise<{ model: CompleteUpstream; notices: string[] }> {
   const given = { ...asWritten, url: withScheme(asWritten.url) };
   const url = UpstreamUrl.safeParse(given.url);
@@ -37,7 +37,7 @@ export async function completeUpstream(
   if (username !== '' || password !== '') {
     throw invalid('url', 'an address without user and password; name the variable with the key in apiKeyVariable');
   }
-  const asking = { fetch, timeoutMs: answerMs };
+  const asking = { fetch, timeoutMs: answerMs, mayLoad };
   const server = await discoverServer(given.url, asking);
   if (server === 'away') {
     throw invalid('url', `nothing answers at ${given.url}; start the server first, or correct the address`);

@@ -22,6 +22,9 @@ it('finds servers on loopback and files in the folders of other programs, and as
   const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest}`, size: whole.length }];
   put('.ollama/models/manifests/registry.ollama.ai/library/qwen3/0.6b', JSON.stringify({ layers }));
   put(`.ollama/models/blobs/sha256-${digest}`, whole);
+  // What can't be read, or leads nowhere, hides nothing else.
+  symlinkSync('nowhere', join(home, '.ollama/models/manifests/registry.ollama.ai/library/qwen3/gone'));
+  put('.cache/llama.cpp', 'a file where a folder is expected');
   put('.lmstudio/models/org/repo/half.gguf', whole.subarray(0, 900));
   put('.lmstudio/models/org/repo/mmproj-half.gguf', whole);
   const snapshot = '.cache/huggingface/hub/models--org--small/snapshots/abc';

@@ -20,7 +20,12 @@ export type DiscoveredModel = {
   templateNotice?: string;
 };
 
-type Options = { fetch: typeof fetch; timeoutMs: number };
+type Options = {
+  fetch: typeof fetch;
+  timeoutMs: number;
+  /** False: only look. A server of several models loads none of them to tell about it. */
+  mayLoad?: boolean;
+};
 
 export type DiscoveredServer = {
   /** With the path that its routes have, no slash at the end. */
@@ -52,7 +57,8 @@ export async function discoverServer(
     const answer = await ask(`${url}/models`);
     if (answer === 'locked' || answer === 'away') return answer;
     const listing = Listing.safeParse(answer);
-    if (listing.success) return await recognise({ url, entries: listing.data.data ?? [], ask });
+    const { mayLoad = true } = options;
+    if (listing.success) return await recognise({ url, entries: listing.data.data ?? [], ask, mayLoad });
   }
   return 'unlisted';
 }
@@ -71,7 +77,7 @@ export async function addressBehindKey(typed: string, options: Options): Promise
 
 const withoutSlash = (address: string): string => address.replace(/\/+$/, '');
 
-type Asked = { url: string; entries: readonly Entry[]; ask: Ask };
+type Asked = { url: string; entries: readonly Entry[]; ask: Ask; mayLoad: boolean };
 type Ask = (url: string, body?: unknown) => Promise<unknown>;
 
 /** JSON of a GET, or of a POST where there is a body; undefined where none comes. */
@@ -135,14 +141,15 @@ const Props = z.object({
   modalities: z.object({ vision: z.boolean().optional() }).optional(),
 });
 
-function llamaCpp({ url, entries, ask }: Asked, root: string): DiscoveredServer {
+function llamaCpp({ url, entries, ask, mayLoad }: Asked, root: string): DiscoveredServer {
   return {
     url,
     dialect: 'llama.cpp',
     names: entries.map(({ id }) => id),
     about: async (name) => {
-      // With several models behind one server (its router), `model` says which; with one it is passed over.
-      const props = Props.safeParse(await ask(`${root}/props?model=${encodeURIComponent(name)}`)).data;
+      // With several models behind one server (its router), `model` says which, and is loaded for that unless told otherwise.
+      const asked = `model=${encodeURIComponent(name)}${mayLoad ? '' : '&autoload=false'}`;
+      const props = Props.safeParse(await ask(`${root}/props?${asked}`)).data;
       const found = { name, knownAs: props?.model_path === undefined ? [] : [props.model_path] };
       return {
         ...withContext(found, props?.default_generation_settings?.n_ctx),

@@ -112,6 +112,18 @@ describe('what a server is', () => {
     expect((await known('an empty ollama')).names).toEqual([]);
   });
 
+  it('a router of llama.cpp is not made to load a model that is only looked at', async () => {
+    const asked: string[] = [];
+    const noting: typeof fetch = (url) => {
+      asked.push(String(url));
+      return ask('llama.cpp')(url);
+    };
+    const server = await discoverServer('http://box:1', { fetch: noting, timeoutMs: 1_000, mayLoad: false });
+    if (typeof server === 'string') throw new Error(server);
+    await server.about('a b');
+    expect(asked.at(-1)).toBe('http://box:1/props?model=a%20b&autoload=false');
+  });
+
   it('says what it took for granted', async () => {
     const model = await (await known('ollama with a loaded model')).about('not-loaded');
     expect(model).toMatchObject({
