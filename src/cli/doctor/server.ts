@@ -18,7 +18,7 @@ export async function serverFindings(config: UpstreamModel): Promise<Finding[]> 
   const { url, apiKey } = config;
   const name = nameOf(config);
   const ask = limitedFetch(apiKey);
-  const server = await discoverServer(url, { fetch: ask, timeoutMs: answerMs });
+  const server = await discoverServer(url, { fetch: ask, timeoutMs: answerMs, mayLoad: false });
   switch (server) {
     case 'away': {
       const advice = 'Start that server, or correct its address in thinkfirst.config.json.';
@@ -117,7 +117,7 @@ async function describedFindings(config: UpstreamModel, server: DiscoveredServer
   const [only, ...others] = server.names;
   const known = named ?? (others.length === 0 ? only : undefined);
   if (known === undefined) return [];
-  const { contextLength: given, contextNotice, templateNotice } = await server.about(known);
+  const { contextLength: given, contextNotice, chatNotice } = await server.about(known);
   const found: Finding[] = [];
   if (given !== undefined && contextLength > given) {
     const detail = `a request gets ${wholeNumber(given)} tokens there, but the entry's contextLength is ${wholeNumber(contextLength)}: longer requests are cut or refused`;
@@ -129,8 +129,8 @@ async function describedFindings(config: UpstreamModel, server: DiscoveredServer
         : doubtful(nameOf(config), detail, contextNotice),
     );
   }
-  if (templateNotice !== undefined) {
-    found.push(doubtful(nameOf(config), `${config.url} has no chat template for ${known}`, templateNotice));
+  if (chatNotice !== undefined) {
+    found.push(doubtful(nameOf(config), `${known} at ${config.url} is not set up for chat`, chatNotice));
   }
   return found;
 }

@@ -60,7 +60,7 @@ export async function completeUpstream(
       ? []
       : [`The server seems to be ${server.dialect}, but ${dialect} was given.`]),
     ...(given.contextLength === undefined && about.contextNotice !== undefined ? [about.contextNotice] : []),
-    ...(about.templateNotice === undefined ? [] : [about.templateNotice]),
+    ...(about.chatNotice === undefined ? [] : [about.chatNotice]),
   ];
   return {
     model: {

@@ -123,7 +123,7 @@ test.each<[string, Routes, string, Partial<UpstreamModel>, string, RegExp, RegEx
     '/v1',
     { dialect: 'ollama' },
     'warning',
-    /no chat template for small:latest/,
+    /small:latest at .* is not set up for chat/,
     /TEMPLATE/,
   ],
 ])('says what is wrong with an entry: %s', async (_, routes, path, entry, status, detail, advice) => {

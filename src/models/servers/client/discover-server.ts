@@ -16,8 +16,8 @@ export type DiscoveredModel = {
   thinks?: true;
   /** That `contextLength` is a guess, and what to do about it. */
   contextNotice?: string;
-  /** The server has no chat template for it: the model gets the bare text, without roles and tools. What to do about it. */
-  templateNotice?: string;
+  /** Why it can't chat, or not well: it only embeds, or its server has no chat template and gives it bare text. What to do about it. */
+  chatNotice?: string;
 };
 
 type Options = {
@@ -184,6 +184,7 @@ const OllamaRunning = z.object({ models: z.array(z.object({ name: z.string(), co
 const bareTemplate = /^\{\{-?\s*\.Prompt\s*-?\}\}$/;
 const withoutTemplate =
   'Ollama has no chat template for this model, so the model gets bare text and its answers will be poor. Add a TEMPLATE to its Modelfile and create it again.';
+const onlyEmbeds = 'This model only makes embeddings, so it cannot answer.';
 /** What Ollama takes for granted on a machine with less than 24 GiB of VRAM (its docs, context length). */
 const ollamaContext = {
   contextLength: 4_096,
@@ -203,10 +204,11 @@ function ollama({ url, entries, ask }: Asked, root: string): DiscoveredServer {
       const contextLength =
         set === undefined ? running?.find((model) => model.name === name)?.context_length : Number(set);
       const { family } = shown?.details ?? {};
+      const embeds = shown?.capabilities?.includes('embedding') === true && !shown.capabilities.includes('completion');
       const isBare = !shown?.renderer && bareTemplate.test(shown?.template?.trim() ?? '');
       return {
         name,
-        ...(isBare ? { templateNotice: withoutTemplate } : {}),
+        ...(embeds ? { chatNotice: onlyEmbeds } : isBare ? { chatNotice: withoutTemplate } : {}),
         knownAs: family === undefined ? [] : [family],
         ...(contextLength === undefined ? ollamaContext : { contextLength }),
         ...(shown?.capabilities?.includes('vision') === true ? { inputs: ['image' as const] } : {}),
@@ -224,6 +226,10 @@ const StudioModel = z.object({
   loaded_context_length: z.int().positive().optional(),
 });
 const StudioListing = z.object({ data: z.array(StudioModel) });
+/** What LM Studio loads most models with, whatever they could have. */
+const studioContext = 4_096;
+const studioNotice =
+  'LM Studio has not loaded this model yet, and loads most with 4,096 tokens of context. For more, set the context there, and give the same value as contextLength here.';
 
 function lmStudio({ url }: Asked, models: ReadonlyArray<z.infer<typeof StudioModel>>): DiscoveredServer {
   return {
@@ -233,8 +239,11 @@ function lmStudio({ url }: Asked, models: ReadonlyArray<z.infer<typeof StudioMod
     about: async (name) => {
       const model = models.find(({ id }) => id === name);
       const found = { name, knownAs: model?.arch === undefined ? [] : [model.arch] };
+      const most = model?.max_context_length;
+      const guessed = model?.loaded_context_length === undefined && most !== undefined && most > studioContext;
       return {
-        ...withContext(found, model?.loaded_context_length ?? model?.max_context_length),
+        ...withContext(found, model?.loaded_context_length ?? (guessed ? studioContext : most)),
+        ...(guessed ? { contextNotice: studioNotice } : {}),
         ...(model?.type === 'vlm' ? { inputs: ['image' as const] } : {}),
       };
     },

@@ -40,6 +40,12 @@ const servers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     '/api/version': { version: '0.17.4' },
     '/api/tags': { models: [] },
   },
+  'an ollama that embeds': {
+    '/v1/models': { data: [{ id: 'nomic-embed-text', owned_by: 'library' }] },
+    '/api/version': { version: '0.17.4' },
+    '/api/tags': { models: [] },
+    '/api/show': { template: '{{ .Prompt }}', capabilities: ['embedding'] },
+  },
   'llama-swap': {
     '/v1/models': { data: [{ id: 'big', owned_by: 'llama-swap' }] },
     '/api/version': { version: '175', commit: 'abc', build_date: '2025-11-01' },
@@ -52,6 +58,8 @@ const servers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     '/api/v0/models': {
       data: [
         { id: 'qwen2-vl-7b-instruct', type: 'vlm', arch: 'qwen2_vl', state: 'not-loaded', max_context_length: 32_768 },
+        { id: 'loaded', type: 'llm', state: 'loaded', max_context_length: 131_072, loaded_context_length: 8_192 },
+        { id: 'short', type: 'llm', state: 'not-loaded', max_context_length: 2_048 },
         { id: 'nomic', type: 'embeddings', arch: 'nomic-bert', state: 'not-loaded', max_context_length: 2_048 },
       ],
     },
@@ -99,7 +107,7 @@ describe('what a server is', () => {
     ['ollama', { contextLength: 8_192, knownAs: ['qwen3'], inputs: ['image'], thinks: true }],
     ['ollama with a loaded model', { contextLength: 32_768 }],
     ['vllm', { contextLength: 32_768, knownAs: ['Qwen/Qwen3-32B'] }],
-    ['lmstudio', { contextLength: 32_768, knownAs: ['qwen2_vl'], inputs: ['image'] }],
+    ['lmstudio', { contextLength: 4_096, knownAs: ['qwen2_vl'], inputs: ['image'] }],
     ['thinkfirst', { contextLength: 5_825 }],
     ['sglang', { contextLength: 2_048 }],
   ])('%s tells of its model', async (name, facts) => {
@@ -108,7 +116,7 @@ describe('what a server is', () => {
   });
 
   it('lists no model that only embeds', async () => {
-    expect((await known('lmstudio')).names).toEqual(['qwen2-vl-7b-instruct']);
+    expect((await known('lmstudio')).names).toEqual(['qwen2-vl-7b-instruct', 'loaded', 'short']);
     expect((await known('an empty ollama')).names).toEqual([]);
   });
 
@@ -129,6 +137,21 @@ describe('what a server is', () => {
     expect(model).toMatchObject({
       contextLength: 4_096,
       contextNotice: expect.stringContaining('OLLAMA_CONTEXT_LENGTH'),
+    });
+  });
+
+  it('takes no more than LM Studio loads a model with, until it is loaded', async () => {
+    const { about } = await known('lmstudio');
+    const [unloaded, loaded, short] = await Promise.all(['qwen2-vl-7b-instruct', 'loaded', 'short'].map(about));
+    expect(unloaded?.contextNotice).toContain('4,096');
+    expect(loaded).toEqual({ name: 'loaded', knownAs: [], contextLength: 8_192 });
+    expect(short).toEqual({ name: 'short', knownAs: [], contextLength: 2_048 });
+  });
+
+  it('says of a model of Ollama that it only embeds, and not that its template is missing', async () => {
+    const { about } = await known('an ollama that embeds');
+    expect(await about('nomic-embed-text')).toMatchObject({
+      chatNotice: expect.stringContaining('only makes embeddings'),
     });
   });
 
