@@ -47,6 +47,12 @@ const mostWordsOfName = 8;
 const mostItems = 40;
 const mostPhrases = 12;
 
+/** Characters of a phrase in scripts that put no spaces between words. */
+const unspaced: ReadonlyArray<readonly [most: number, script: RegExp]> = [
+  [12, /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu],
+  [30, /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu],
+];
+
 /** What makes a sentence of a phrase. */
 const clause =
   /\b(?:is|are|was|were|am|been?|being|ha[sd]|have|do|does|did|can|could|will|would|shall|should|must|might|that|which|who|because|since|i(?= \p{L}{2})|you|we|your?|my|our|me|us|let['’]s|\p{L}{1,8}n['’]t|\p{L}{1,8}['’](?:m|re|ve|ll|d))\b/iu;
@@ -73,6 +79,7 @@ function isWordyList(items: readonly string[]): boolean {
 
 function isWordy(text: string): boolean {
   if (text.length > longestText || text.includes('\n') || hasSeveralSentences(text)) return true;
+  if (unspaced.some(([most, script]) => (text.match(script)?.length ?? 0) > most)) return true;
   const words = text.match(/\p{L}[\p{L}'’-]+/gu) ?? [];
   const isName = words.every((word) => /^\p{Lu}/u.test(word) || small.test(word));
   if (words.length > (isName ? mostWordsOfName : mostWords) || (!isName && isClause(text))) return true;
@@ -167,7 +174,7 @@ function fromSentence(text: string, question: string): NormalAnswer | undefined 
   const isNumber = asksForNumber(question);
   const beyond = isNumber ? undefined : beyondQuestion(text, question);
   const hasNumber = beyond === undefined && !asksForWords(question) && !asksYesOrNo(question);
-  const values = hasNumber ? sentenceValues(withoutBold(text)) : [];
+  const values = hasNumber ? sentenceValues(isNumber ? withSpaces(withoutBold(text)) : withoutBold(text)) : [];
   const isOnly = values.length === 1 && text.length <= longestText && !names(text, question);
   const last = isNumber || isOnly ? values.at(-1)?.value : undefined;
   const found = last ?? (isNumber && values.length === 0 ? numberInWords(text) : undefined);
@@ -176,6 +183,14 @@ function fromSentence(text: string, question: string): NormalAnswer | undefined 
   const value = normalise(said);
   return isInWords(value, said) || (value.kind === 'list' && asksForWords(question)) ? undefined : value;
 }
+
+/** A number stands apart also where its script, or Korean, writes what surrounds it without a space: `共有 42 个`, `12 입니다`. */
+function withSpaces(text: string): string {
+  return text.replace(besideNumber, ' ');
+}
+
+const letters = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}`;
+const besideNumber = new RegExp(`(?<=[${letters}])(?=[-−$€£¥]?\\d)|(?<=[\\d%])(?=[${letters}])`, 'gu');
 
 const opening =
   /^(?:So|Thus|Therefore|Hence|Then|It|This|That|There|They|He|She|We|You|I|The|An?|In|By|At|After|Each|Answer|Result|Total|Value)$/;

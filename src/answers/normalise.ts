@@ -19,13 +19,25 @@ export function normalise(written: string): NormalAnswer {
 }
 
 export function sameAnswer(a: NormalAnswer, b: NormalAnswer): boolean {
-  if (a.kind !== b.kind) return false;
+  if (a.kind !== b.kind) {
+    const items = itemsOf(a);
+    return items !== undefined && items === itemsOf(b);
+  }
   if (a.unit === undefined || b.unit === undefined) return a.key === b.key;
   const [one, other] = [
     { key: a.key, unit: a.unit },
     { key: b.key, unit: b.unit },
   ];
   return (a.key === b.key && isSameUnit(a.unit, b.unit)) || isSameAmount(one, other);
+}
+
+/** The key of a list, also where it is written as a JSON array; undefined for anything else. */
+function itemsOf({ kind, key }: NormalAnswer): string | undefined {
+  if (kind === 'list') return key;
+  if (kind !== 'json' || !key.startsWith('[')) return undefined;
+  const items: unknown = JSON.parse(key);
+  if (!Array.isArray(items) || items.length < 2) return undefined;
+  return items.map((item) => showAnswer(normalise(typeof item === 'object' ? '' : String(item)))).join(', ');
 }
 
 /** As the trace and the tally show it. */
@@ -35,7 +47,7 @@ export function showAnswer(answer: NormalAnswer): string {
 
 /** Without markup, quotes, and the sentence's end. */
 function bare(text: string): string {
-  const unmarked = plainLatex(text.trim())
+  const unmarked = plainLatex(withPlainDigits(text.trim()))
     .trim()
     .replace(/^\$\$?([\s\S]*?)\$\$?$/, '$1')
     .replace(/(?<=\d)(?=\\[dt]?frac\{)/g, ' ')
@@ -43,8 +55,17 @@ function bare(text: string): string {
     .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .replace(/(\d)(?:\*\*|\s\*\*\s)(?=\d)/g, '$1^')
     .replace(/\*\*|`|\\[()[\]$]/g, '');
-  const unquoted = withoutEnd(unmarked, /[.!\s]/).replace(/^["'“”‘’]+/, '');
-  return withoutEnd(withoutEnd(unquoted, /["'“”‘’]/), /[.!\s]/).trim();
+  const unquoted = withoutEnd(unmarked, /[.!。！\s]/).replace(/^["'“”‘’]+/, '');
+  return withoutEnd(withoutEnd(unquoted, /["'“”‘’]/), /[.!。！\s]/).trim();
+}
+
+/** Digits of other scripts (Arabic, Persian, Devanagari, Bengali, full-width) as 0 to 9. */
+function withPlainDigits(text: string): string {
+  return text.replace(/[٠-٩۰-۹०-९০-৯０-９]/g, (digit) => {
+    const code = digit.charCodeAt(0);
+    const zero = [0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10].findLast((first) => first <= code) ?? code;
+    return String(code - zero);
+  });
 }
 
 /** From the end, character by character: a pattern for a run at the end tries every run before it. */

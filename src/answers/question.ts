@@ -18,11 +18,14 @@ export function showStops(text: string): string {
 
 /** Something is said behind the first sentence's end. */
 export function hasSeveralSentences(text: string): boolean {
-  return /\p{L}["'”’)]{0,2}[.!?]["'”’)]{0,2}[ \t]+\S/u.test(hideStops(text));
+  return /\p{L}["'”’)]{0,2}[.!?]["'”’)]{0,2}[ \t]+\S|[。！？][”’」』）)]{0,2}\s{0,2}\p{L}/u.test(hideStops(text));
 }
 
 const number =
   /\bhow (many|much|far|long|old|tall|heavy|fast)\b|\b(calculate|compute|evaluate)\b|\bwhat is the (total|sum|difference|product|average|remainder|number|cost|price)\b/i;
+/** The same in other languages; not `some` (`несколько`, `몇 가지`, `いくつか`) or `as for` (`quanto a`, `en cuanto a`). */
+const numberElsewhere =
+  /\b(?:wie ?viele?|combien|cuánt[oa]s?|quant(?:i|e|os|as)|quanto (?:fa|costa|custa|vale|pesa|dura|dista|è|é)|hoeveel|hur många|berapa)(?!\p{L})|(?<!\p{L})(?:сколько|скільки)(?!\p{L})|多少|(?:有|是|共|剩|要)几|(?<!몇)몇(?! ?(?:가지|몇))|얼마|いくつ(?!か)|いくら|何[人個円回本枚冊匹台分日年歳]|กี่|เท่าไ/iu;
 const name = /\b(?:what|which|who|whom|whose|where|when)\b/i;
 const words =
   /\b(?:why|explain|describe)\b|\b(?:write|tell|compose|give)\b.{0,40}\b(?:poem|story|essay|letter)\b|\bwrite (?:me )?(?:an?|some)\b|\bhow (?:do|does|did|can|to)\b(?! you (?:spell|say|write|call))/i;
@@ -30,7 +33,7 @@ const truth =
   /(?:^|[.!?:\n]\s*)(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should) (?!you\b)[^.?!]*\?/i;
 
 export function asksForNumber(question: string): boolean {
-  return number.test(question);
+  return number.test(question) || numberElsewhere.test(question);
 }
 
 /** What, which, who, where, when. */

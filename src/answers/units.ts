@@ -73,8 +73,12 @@ const notUnit =
 /** What may follow a unit and leaves it the same where only one writing has it. */
 const added = /^ (?:of|ago|later|earlier|before|after|early|late|celsius|fahrenheit)\b/;
 
+/** Symbols whose case tells them apart: `mW` and `MW`, `Mb` and `MB`. */
+const casedSymbol = /^(?:[mM](?:W|Hz|Pa|J|V|A|N|C|F|Ω|eV)h?|[kKMGT]i?[bB])$/;
+
 /** One name for all of a unit's: `kilograms` and `kg`, `m²` and `square metres`, `km/h` and `kilometres per hour`; undefined for no unit. */
 export function unitName(written: string): string | undefined {
+  if (casedSymbol.test(written)) return written;
   const text = written.toLowerCase().replace(/\.$/, '').replace(/\s+/g, ' ').trim();
   const alone = known.get(text)?.unit ?? wholeNames.get(text);
   if (alone !== undefined) return alone;
@@ -179,6 +183,8 @@ export function isLetterUnit(unit: string): boolean {
 export function isSameUnit(one: string, other: string): boolean {
   const [a, b] = [one, other].map((unit) => unit.replace(/ie$/, 'y'));
   if (a === undefined || b === undefined || a === b) return true;
+  // In lower case alone, a symbol may stand for either.
+  if (a.toLowerCase() === b.toLowerCase()) return [a, b].some((unit) => unit === unit.toLowerCase());
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   const rest = long.startsWith(`${short} `) ? long.slice(short.length) : '';
   if (added.test(rest)) return true;

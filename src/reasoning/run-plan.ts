@@ -26,6 +26,11 @@ import { choose, stopOf, thinkUntilStopped, type WaveRules } from './waves.ts';
 /** A warning on the answer, not on a field of the request: nothing that was requested was left out. */
 const guessed = { field: 'output', message: guess };
 
+const noLogprobs = {
+  field: 'top_logprobs',
+  message: 'The log-probabilities of this answer are not known: an earlier attempt wrote it, or a program printed it.',
+};
+
 const noThought = {
   field: 'reasoning.effort',
   message:
@@ -48,8 +53,8 @@ export async function* runPlan(
   const rules = rulesOf(plan, context);
   const { standing } = chains;
   await judgeTried(run);
-  const outcome = (found: Parameters<typeof outcomeOf>[0]): StrategyOutcome =>
-    outcomeOf(found, state.usage.snapshot(), warningsOf(state, [...standing.values()]));
+  const outcome = (found: Parameters<typeof outcomeOf>[0], given?: Candidate): StrategyOutcome =>
+    outcomeOf(found, state.usage.snapshot(), warningsOf(state, [...standing.values()], given));
   const decided = context.finishedSteps.find(
     (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
   );
@@ -77,13 +82,14 @@ export async function* runPlan(
   const { because } = decision;
   yield* giveAnswer(state, { winner, because, answerSource, thinkingStop, decided: decided !== undefined });
   const { stopText } = winner.answer;
-  return outcome({
+  const ended = {
     thinkingStop: hasBegun(state) ? thinkingStop : null,
     answerSource,
     verdict: verdictOf(winner, [...standing.values()], context.table.certainty),
     ...(winner.end.cut === undefined ? {} : { incomplete: winner.end.cut }),
     ...(stopText === undefined ? {} : { stopText }),
-  });
+  };
+  return outcome(ended, winner);
 }
 
 /** The fast answer that auto tried is a candidate like any draft, so the checks that only compute judge it too. */
@@ -99,6 +105,11 @@ function hasBegun({ trace }: RunState): boolean {
   return trace.steps().some(({ phase }) => phase === 'think');
 }
 
+/** The model gives log-probabilities, but the text comes from the trace or from a program. */
+function lacksLogprobs({ answer: { text, logprobs } }: Candidate, { answer, model }: StrategyContext): boolean {
+  return answer.topLogprobs !== undefined && model.capabilities.logprobs && text !== '' && logprobs.length === 0;
+}
+
 /** A plan's parts as the rules of those that follow them. */
 function rulesOf(plan: Plan, context: StrategyContext): WaveRules {
   return {
@@ -109,8 +120,13 @@ function rulesOf(plan: Plan, context: StrategyContext): WaveRules {
   };
 }
 
-function warningsOf(state: RunState, candidates: readonly Candidate[]): StrategyOutcome['warnings'] {
+function warningsOf(
+  state: RunState,
+  candidates: readonly Candidate[],
+  given: Candidate | undefined,
+): StrategyOutcome['warnings'] {
   return [
+    ...(given !== undefined && lacksLogprobs(given, state.context) ? [noLogprobs] : []),
     ...(wroteNoThought(state) ? [noThought] : []),
     ...(drewAtZero(state) ? [drawn(state.context.table.temperature)] : []),
     ...(isGuess(candidates) ? [guessed] : []),
@@ -136,7 +152,7 @@ async function* giveAnswer(
     yield step.added;
     yield step.done({
       answer: winner.value === undefined ? null : showAnswer(winner.value),
-      ...answerText(winner.answer),
+      ...answerText(winner.answer, winner.end.cut),
       answer_source: given.answerSource,
       stop_reason: given.thinkingStop,
       confidence: winner.confidence ?? null,

@@ -12,7 +12,9 @@ export function createRunState(context: StrategyContext): RunState {
     if (step.usage === undefined) continue;
     const phase = step.phase;
     usage.addPrompt({ inputTokens: step.usage.input ?? 0, cachedTokens: step.usage.cached ?? 0 });
-    if (phase === 'answer' || phase === 'vote') {
+    if (phase === 'answer' && context.answer.prefix !== undefined && step.answer_text?.trim()) {
+      // Its tokens are those of the text that was shown (`countShown`).
+    } else if (phase === 'answer' || phase === 'vote') {
       usage.add('discarded', step.usage.answer);
     } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {
       for (const kind of ['thinking', 'forced', 'answer'] as const)
@@ -31,6 +33,28 @@ export function createRunState(context: StrategyContext): RunState {
 
 /** What every run of one request shares. */
 export type RunState = { context: StrategyContext; usage: UsageTotals; trace: TraceRecorder };
+
+/**
+ * Counts what an earlier attempt has shown of the answer that is now continued: it is part of this answer, and
+ * `max_output_tokens` bounds all of it.
+ */
+export async function countShown({ context, usage }: Pick<RunState, 'context' | 'usage'>): Promise<void> {
+  const shown = (context.answer.prefix ?? []).map(({ text }) => text).join('');
+  if (shown === '') return;
+  const tokens = await tokensOfText(context, shown);
+  usage.add('answer', Math.max(0, tokens - usage.snapshot().answer));
+}
+
+/**
+ * Tokens of a text by the model's own count. It is counted behind an `a`, so that its first line feed does not join what the
+ * template writes before it; a text that begins with no space stands on a line of its own, so that its first word joins nothing.
+ */
+export async function tokensOfText({ model }: Pick<StrategyContext, 'model'>, text: string): Promise<number> {
+  const countOf = (content: string): Promise<number> =>
+    model.countTokens({ messages: [{ role: 'user', content }] }, { thinking: true });
+  const lead = /^\s/.test(text) ? 'a' : 'a\n';
+  return Math.max(0, (await countOf(`${lead}${text}`)) - (await countOf(lead)));
+}
 
 /** What is left of a request's tokens while it runs. */
 export function requestBudget({ context, usage }: Pick<RunState, 'context' | 'usage'>): Budget {

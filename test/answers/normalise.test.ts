@@ -173,6 +173,18 @@ describe('normalise', () => {
     ['the letter e', 'e', true],
     ['Option B', 'Option C', false],
     ['yes', 'true', false],
+    ['１２', '12', true],
+    ['٣', '3', true],
+    ['१२', '13', false],
+    ['北京。', '北京', true],
+    ['5 MW', '5 mW', false],
+    ['5 MW', '5 mw', true],
+    ['5 Mb', '5 MB', false],
+    ['5 GB', '5 gb', true],
+    ['[1, 2, 3]', '1, 2 and 3', true],
+    ['["red", "blue"]', 'red, blue', true],
+    ['[1, 2, 3]', '3, 2, 1', false],
+    ['[1, [2, 3]]', '1, 2, 3', false],
     ['b', 'B)', true],
   ])('%s and %s: %s', (a, b, same) => {
     expect(sameAnswer(normalise(a), normalise(b))).toBe(same);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KeyScopes } from '../service/key-scopes.ts';
 import { ComputedValue } from './compute.ts';
-import { AnswerSource, Decision, Progress } from './reasoning.ts';
+import { AnswerSource, Decision, IncompleteReason, Progress } from './reasoning.ts';
 import { RunningUsage } from './usage.ts';
 
 /**
@@ -89,6 +89,10 @@ export const TraceStep = z.object({
   answer: z.string().nullable(),
   /** The text of the answer, which is replayed if it wins. */
   answer_text: z.string().optional(),
+  /** Why the answer was cut. Absent: it ended by itself or at a stop text. */
+  answer_cut: IncompleteReason.exactOptional(),
+  /** The stop text that ended the answer. */
+  answer_stop: z.string().exactOptional(),
   /** Mean token log-probability under the model's unmodified distribution, without inserted tokens. */
   confidence: z.number().nullable(),
   /** The same for the tokens of the answer alone. */

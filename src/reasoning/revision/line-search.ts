@@ -3,7 +3,7 @@ import type { GenerateRequest, ModelEvent, Sampling, ThoughtSegment } from '../.
 import { createSampleCounter, createStoppedRun, type SampleCounter } from '../../core/token-counts.ts';
 import type { Budget } from '../../core/token-ledger.ts';
 import { thinkUntil } from '../deadline.ts';
-import { chainAnswer, naturalTokens, type RunState, runSignal } from '../run-state.ts';
+import { chainAnswer, naturalTokens, type RunState, runSignal, tokensOfText } from '../run-state.ts';
 import { failedLine, isHeld } from '../sampling/candidate.ts';
 import { computedIn, segmentOf, thoughtText } from '../sampling/sample.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
@@ -151,14 +151,11 @@ function withoutPrefix(event: Extract<ModelEvent, { type: 'finish' }>, forcedTok
 
 /**
  * Tokens of the inserted text. The samples of a search are stopped before they could report them, so they are counted here,
- * once, because the samples share them. The `a` keeps the line feed from joining what the template writes before it.
+ * once, because the samples share them.
  */
 export async function fedTokens(context: StrategyContext, prefix: readonly ThoughtSegment[]): Promise<number> {
   const fed = prefix.filter((segment) => segment.fed === true).map((segment) => segment.text);
-  if (fed.length === 0) return 0;
-  const countOf = (content: string): Promise<number> =>
-    context.model.countTokens({ messages: [{ role: 'user', content }] }, { thinking: true });
-  return Math.max(0, (await countOf(`a${fed.join('')}`)) - (await countOf('a')));
+  return fed.length === 0 ? 0 : tokensOfText(context, fed.join(''));
 }
 
 /** The first whole line that is new; at the thought's end it needs no line feed. */

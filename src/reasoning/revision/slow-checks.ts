@@ -2,7 +2,7 @@ import type { CheckOutcome } from '../../checks/run-checks.ts';
 import { mustStop } from '../deadline.ts';
 import type { RunState } from '../run-state.ts';
 import { type Candidate, failedValue, shownChecks } from '../sampling/candidate.ts';
-import type { Chains } from '../sampling/chains.ts';
+import { type Chains, withSlowChecks } from '../sampling/chains.ts';
 import { isEmptyAnswer, thoughtText } from '../sampling/sample.ts';
 import type { StrategyEvent } from '../strategy.ts';
 import type { CheckRunner } from './check-runner.ts';
@@ -31,14 +31,8 @@ export async function* askSlowChecks(
   if (checkRunner.slow === undefined || mustStop(state.context) !== undefined) return candidate;
   if (candidate.slowChecked || isEmptyAnswer(candidate.answer) || failedValue(candidate) !== undefined)
     return candidate;
-  const known = others.find((other) => other.slowChecked && other.answer.text === candidate.answer.text);
-  if (known !== undefined) {
-    return {
-      ...candidate,
-      slowChecked: true,
-      checks: [...candidate.checks, ...known.checks.filter(({ slow }) => slow)],
-    };
-  }
+  const known = withSlowChecks(candidate, others);
+  if (known.slowChecked) return known;
   yield { type: 'phase', phase: 'check', step: (candidate.sample ?? 0) + 1, steps: undefined };
   const step = state.trace.begin({
     phase: 'check',

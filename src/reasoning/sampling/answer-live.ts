@@ -1,14 +1,14 @@
-import type { IncompleteReason, ThinkingStop } from '../../contracts/responses/reasoning.ts';
+import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { MadeCall, ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
 import { createSampleCounter } from '../../core/token-counts.ts';
 import type { Budget } from '../../core/token-ledger.ts';
 import { thinkingDeadline } from '../deadline.ts';
-import { type RunState, runSignal } from '../run-state.ts';
+import { countShown, type RunState, runSignal } from '../run-state.ts';
 import type { StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import type { OpenStep, StepPatch } from '../trace-recorder.ts';
 import { createCallSteps } from './call-steps.ts';
-import { computedIn, isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
+import { computedIn, cutBy, isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
 import { begunThought, countPrompt, createSampleReader, type SampleReader } from './sample-reader.ts';
 
 /** How a chosen sample's answer ended: cut, at a stop text, or by itself. */
@@ -21,12 +21,6 @@ export function answerEnd({
     ...(incomplete === undefined ? {} : { incomplete }),
     ...(answer.stopText === undefined ? {} : { stopText: answer.stopText }),
   };
-}
-
-/** Why an answer did not come to its own end; undefined where it did. */
-export function cutBy(finish: Sample['finish']): IncompleteReason | undefined {
-  if (finish === 'length') return 'max_output_tokens';
-  return finish === 'deadline' || finish === 'loop' ? finish : undefined;
 }
 
 /** A second try is sampled even where the first was greedy: the same greedy path would be empty again. */
@@ -51,6 +45,7 @@ export async function* answerFast(state: RunState, budget: Budget): AsyncGenerat
   const { sampling } = state.context;
   // A fast answer is greedy unless the request says otherwise: it is not compared with any other.
   const fast = { ...sampling, temperature: sampling.temperature ?? 0 };
+  await countShown(state);
   const answerTokens = budget.answer(1);
   if (answerTokens < 1) return noAnswer;
   const first = yield* answerLive(state, { answerTokens, sampling: fast });

@@ -9,9 +9,8 @@ import type { CheckResult } from '../../contracts/responses/trace.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
 import { repeatsItself } from '../../core/repetition.ts';
 import { type UsageField, usageField } from '../../core/token-counts.ts';
-import { cutBy } from './answer-live.ts';
 import type { SampleRun } from './run-samples.ts';
-import { isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
+import { cutBy, isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
 
 /** How an answer came to be. */
 type Origin = {

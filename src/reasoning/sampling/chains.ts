@@ -5,7 +5,7 @@ import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { repeatsItself } from '../../core/repetition.ts';
 import { usageField } from '../../core/token-counts.ts';
 import type { StrategyContext } from '../strategy.ts';
-import { type Candidate, isCut, readValue, replaces } from './candidate.ts';
+import { type Candidate, failedValue, isCut, readValue, replaces } from './candidate.ts';
 import { type SampleAnswer, segmentsOf } from './sample.ts';
 
 /** The chains of one request: what they came to so far. */
@@ -57,7 +57,13 @@ function candidatesOf(
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
     // A draft that was stopped is not an answer (strategies/auto.ts).
     if (step.phase === 'draft' && step.stop_reason === 'length') continue;
-    const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
+    const { answer_cut: cut, answer_stop: stopText } = step;
+    const answer: SampleAnswer = {
+      text: step.answer_text,
+      logprobs: [],
+      toolCalls: [],
+      ...(stopText !== undefined && { stopText }),
+    };
     const found = outcomesOf(step);
     all.push({
       sample: step.sample,
@@ -75,8 +81,8 @@ function candidatesOf(
       // The fast answer of auto has been given to the caller's checks already.
       slowChecked: found.some(({ slow }) => slow),
       end: {
-        // Otherwise the stop reason of a chain says why its thought ended.
-        cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
+        // Of earlier versions, only the steps of chains that did not think say so.
+        cut: cut ?? (step.stop_reason === 'length' ? 'max_output_tokens' : undefined),
         repeats: repeatsItself(answer.text),
       },
       confidence: step.confidence ?? undefined,
@@ -87,12 +93,21 @@ function candidatesOf(
     });
   }
   const standing = new Map<number | null, Candidate>();
-  for (const candidate of all) {
+  for (const candidate of all.map((one) => withSlowChecks(one, all))) {
     const earlier = standing.get(candidate.sample);
     const stands = earlier === undefined || replaces(candidate, earlier, [...standing.values()]);
     if (stands) standing.set(candidate.sample, candidate);
   }
   return [...standing.values()];
+}
+
+/** What the slow checks said of another candidate's answer holds for the same text: they were asked once. */
+export function withSlowChecks(candidate: Candidate, others: readonly Candidate[]): Candidate {
+  if (candidate.slowChecked || failedValue(candidate) !== undefined) return candidate;
+  const known = others.find((other) => other.slowChecked && other.answer.text === candidate.answer.text);
+  if (known === undefined) return candidate;
+  const slow = known.checks.filter((check) => check.slow);
+  return { ...candidate, slowChecked: true, checks: [...candidate.checks, ...slow] };
 }
 
 function outcomesOf(step: TraceStep): CheckOutcome[] {

@@ -5,7 +5,7 @@ import { type RunState, runSignal } from '../run-state.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
 import type { OpenStep, StepPatch } from '../trace-recorder.ts';
 import { createCallSteps } from './call-steps.ts';
-import { answerText, computedIn, type Sample, thoughtText } from './sample.ts';
+import { answerText, computedIn, cutBy, type Sample, thoughtText } from './sample.ts';
 import { begunThought, countPrompt, createSampleReader, type SampleReader } from './sample-reader.ts';
 
 export type SampleRun = {
@@ -178,7 +178,7 @@ function stepOf(sample: Sample, { inputTokens, cachedTokens }: SampleUsage): Ste
     ...computedIn(sample.segments),
     stop_reason: sample.thinkingStop ?? sample.finish,
     answer: sample.answer.text.trim() || null,
-    ...answerText(sample.answer),
+    ...answerText(sample.answer, cutBy(sample.finish)),
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob ?? null,
     ...(sample.scores.answerMeanLogprob === undefined ? {} : { answer_confidence: sample.scores.answerMeanLogprob }),
     usage: { ...sample.usage, input: inputTokens, cached: cachedTokens },

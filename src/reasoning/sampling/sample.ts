@@ -1,5 +1,5 @@
 import type { ComputedValue } from '../../contracts/responses/compute.ts';
-import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
+import type { IncompleteReason, ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
 import type {
   FinishReason,
@@ -72,9 +72,23 @@ export function segmentsOf({ text, computed = [] }: Pick<TraceStep, 'text' | 'co
   return segments;
 }
 
-/** What a step keeps of an answer. A tool call has no text, so a later attempt thinks again. */
-export function answerText({ text, toolCalls }: SampleAnswer): { answer_text?: string } {
-  return toolCalls.length === 0 ? { answer_text: text } : {};
+/** What a step keeps of an answer that ended so. A tool call has no text, so a later attempt thinks again. */
+export function answerText(
+  { text, toolCalls, stopText }: SampleAnswer,
+  cut: IncompleteReason | undefined,
+): Pick<TraceStep, 'answer_text' | 'answer_cut' | 'answer_stop'> {
+  if (toolCalls.length > 0) return {};
+  return {
+    answer_text: text,
+    ...(cut !== undefined && { answer_cut: cut }),
+    ...(stopText !== undefined && { answer_stop: stopText }),
+  };
+}
+
+/** Why an answer did not come to its own end; undefined where it did. */
+export function cutBy(finish: Sample['finish']): IncompleteReason | undefined {
+  if (finish === 'length') return 'max_output_tokens';
+  return finish === 'deadline' || finish === 'loop' ? finish : undefined;
 }
 
 export function isEmptyAnswer(answer: SampleAnswer): boolean {

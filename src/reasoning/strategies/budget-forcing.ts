@@ -4,7 +4,7 @@ import type { ThoughtSegment } from '../../core/language-model.ts';
 import { type Budget, tokenMargins } from '../../core/token-ledger.ts';
 import { deadlinePassed } from '../deadline.ts';
 import { questionOf } from '../revision/check-runner.ts';
-import { createRunState, requestBudget } from '../run-state.ts';
+import { countShown, createRunState, requestBudget } from '../run-state.ts';
 import { answerEnd, answerFast, answerLive, type LiveRun } from '../sampling/answer-live.ts';
 import { candidateOf } from '../sampling/candidate.ts';
 import { firstSampling } from '../sampling/draw.ts';
@@ -34,6 +34,7 @@ export const budgetForcing: Strategy = {
     const { minimum_tokens: minimum = 0 } = Options.parse(context.options ?? {});
     const state = createRunState(context);
     const budget = requestBudget(state);
+    await countShown(state);
     const earlier = finishedThought(context);
     const extent = extentOf(budget, minimum);
     const warnings = earlier === undefined && extent.isTooShort ? [noRoom] : [];

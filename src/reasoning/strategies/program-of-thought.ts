@@ -22,6 +22,11 @@ const noPython = {
   message: 'Python is not available on this worker: there were chains only, and no programs.',
 };
 
+const noForm = {
+  field: 'reasoning.strategy',
+  message: 'What a program prints cannot be held to an output format: there were chains only, and no programs.',
+};
+
 /**
  * Chains and programs vote together: every other sample, from the first, writes a Python program whose output is its answer
  * (arXiv 2211.12588). A program that fails is written once more with its error.
@@ -34,9 +39,10 @@ export function createProgramOfThought(dependencies: StrategyDependencies): Stra
     options: Options,
     async *run(context) {
       const plan = new Set(['vote', 'adaptive'] as const);
-      if (runPython === undefined) {
+      const isHeldToForm = context.answer.constraint !== undefined;
+      if (runPython === undefined || isHeldToForm) {
         const outcome = yield* runPlan(context, dependencies, plan);
-        return { ...outcome, warnings: [...outcome.warnings, noPython] };
+        return { ...outcome, warnings: [...outcome.warnings, isHeldToForm ? noForm : noPython] };
       }
       const model = withPrograms(context.model, { runPython, prompts, question: questionOf(context) });
       return yield* runPlan({ ...context, model }, dependencies, plan);

@@ -4,7 +4,7 @@ import type { Certainty } from '../../contracts/service/effort-table.ts';
 import { type Candidate, failedValue, needsRevision } from '../sampling/candidate.ts';
 import { isEmptyAnswer, type Sample } from '../sampling/sample.ts';
 import type { StrategyContext } from '../strategy.ts';
-import { agreeing, certaintyOf, standingOf } from './certainty.ts';
+import { agreeing, certaintyOf, groupsOf, standingOf } from './certainty.ts';
 
 /** The reason of a verdict if every attempt failed a check. */
 export const guess = 'Every attempt failed a check; take this as a guess.';
@@ -85,11 +85,12 @@ function compared(
   { agree, of }: { agree: number; of: number },
 ): Pick<AnswerVerdict, 'kind' | 'because'> {
   // An answer that a check found wrong does not compete.
+  const own = agreeing(winner, chains);
   const rival = Math.max(
     0,
-    ...chains
-      .filter((one) => failedValue(one) === undefined && !agreeing(winner, [one]).includes(one))
-      .map((one) => agreeing(one, chains).length),
+    ...groupsOf(chains)
+      .filter(({ members }) => members.some((one) => failedValue(one) === undefined && !own.includes(one)))
+      .map(({ members }) => members.length),
   );
   if (agree < 2) return { kind: 'unsure', because: `No two of ${of} chains gave this answer.` };
   if (rival >= agree) {

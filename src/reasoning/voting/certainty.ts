@@ -1,4 +1,4 @@
-import type { AnswerKind } from '../../answers/normal-answer.ts';
+import type { AnswerKind, NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer } from '../../answers/normalise.ts';
 import type { Certainty, CertaintyFeature } from '../../contracts/service/effort-table.ts';
 import type { Candidate } from '../sampling/candidate.ts';
@@ -54,8 +54,29 @@ export function standingOf(winner: Candidate, candidates: readonly Candidate[]):
 }
 
 /** The chains that gave the same answer, itself included. */
-export function agreeing({ value }: Candidate, candidates: readonly Candidate[]): Candidate[] {
-  return candidates.filter((one) => value !== undefined && one.value !== undefined && sameAnswer(one.value, value));
+export function agreeing(answer: Candidate, candidates: readonly Candidate[]): Candidate[] {
+  const groups = groupsOf(candidates);
+  const own = groups.find(({ members }) => members.includes(answer));
+  const { value } = answer;
+  return (own ?? groups.find((group) => value !== undefined && sameAnswer(group.value, value)))?.members ?? [];
+}
+
+/**
+ * Chains by answer, each in one group, as the vote counts them: `3` goes with `3 hours` or with `3 minutes`, not with both.
+ */
+export function groupsOf(candidates: readonly Candidate[]): Array<{ value: NormalAnswer; members: Candidate[] }> {
+  const groups: Array<{ value: NormalAnswer; members: Candidate[] }> = [];
+  for (const candidate of candidates) {
+    const { value } = candidate;
+    if (value === undefined) continue;
+    const group = groups.find((one) => sameAnswer(one.value, value));
+    if (group === undefined) groups.push({ value, members: [candidate] });
+    else {
+      group.members.push(candidate);
+      if (group.value.unit === undefined) group.value = value;
+    }
+  }
+  return groups;
 }
 
 /** The numbers that the logistic model weighs; undefined where one is not known. */

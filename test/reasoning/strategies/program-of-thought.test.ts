@@ -91,6 +91,15 @@ describe('program-of-thought', () => {
     expect(run.thinking).toBeLessThanOrEqual(30);
   });
 
+  it('runs chains alone, with a warning, where the answer is held to a format', async () => {
+    const { ran, runPython } = python();
+    const model = createScriptedModel({ script: voters(['42']), capabilities: { constraints: ['json_object'] } });
+    const answer = { maxTokens: 32, constraint: { type: 'json_object' as const } };
+    const run = await runStrategy('program-of-thought', { model, effective, answer }, { runPython });
+    expect(ran).toEqual([]);
+    expect(run.outcome.warnings).toContainEqual(expect.objectContaining({ field: 'reasoning.strategy' }));
+  });
+
   it('runs chains alone, with a warning, where there is no Python', async () => {
     const model = createScriptedModel({ script: voters(['42'], '7') });
     const run = await runStrategy('program-of-thought', { model, effective });

@@ -47,6 +47,15 @@ const chain = (answer: string, checks: CheckOutcome[] = [], phase: 'think' | 'dr
 const draft = (answer: string) => chain(answer, [], 'draft');
 
 describe('verdictOf', () => {
+  it('counts a chain without a unit for one answer only, as the vote does', () => {
+    const chains = ['The answer is 3.', 'The answer is 3 hours.', 'The answer is 3 minutes.'].map((said) =>
+      chain(said),
+    );
+    const [winner] = chains;
+    if (winner === undefined) throw new Error('no chain');
+    expect(verdictOf(winner, chains, null)).toMatchObject({ kind: 'agreed', agreement: { agree: 2, of: 3 } });
+  });
+
   it.each<[string, Candidate[], object]>([
     [
       'verified where a check that confirms passed',

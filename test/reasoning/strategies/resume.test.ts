@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { createTestModel, type Script, tokens } from '../../support/scripted-model.ts';
+import { type ContextPatch, runStrategy } from '../../support/strategy-run.ts';
+
+const four = { thought: 'So it is 4.', answer: 'The answer is 4.' };
+const long = { thought: 'Once.', answer: 'Once upon a time there was a fox that ran, and a hen that did not.' };
+
+type Scenario = { script: Script; stopText?: string; postCheck?: () => Promise<unknown> } & Omit<ContextPatch, 'model'>;
+
+const scenarios: Record<string, Scenario> = {
+  'was cut': { script: long, question: 'Write a story.', answer: { maxTokens: 6 } },
+  'ended at a stop text': { script: long, stopText: 'fox', question: 'Write a story.' },
+  'a slow check found wrong': {
+    script: four,
+    checks: [{ type: 'webhook', url: 'https://example.com/check' }],
+    effective: { samples: 3, max_revisions: 0 },
+    postCheck: async () => ({ verdict: 'fail' }),
+  },
+  'chains agreed on': { script: four, checks: [] },
+};
+
+/** Every sample says the same, and its last event names the stop text. */
+function modelOf({ script, stopText }: Scenario) {
+  const model = createTestModel({ script: () => script });
+  return {
+    ...model,
+    async *generate(...given: Parameters<typeof model.generate>) {
+      for await (const event of model.generate(...given))
+        yield event.type === 'finish' && stopText !== undefined ? { ...event, stopText } : event;
+    },
+  };
+}
+
+const told = ({
+  answer,
+  outcome: { verdict, incomplete, stopText, thinkingStop },
+}: Awaited<ReturnType<typeof run>>) => ({
+  answer,
+  verdict,
+  incomplete,
+  stopText,
+  thinkingStop,
+});
+
+function run({ script, stopText, postCheck, ...given }: Scenario) {
+  const model = modelOf({ script, ...(stopText !== undefined && { stopText }) });
+  return runStrategy('deliberate', { ...given, model }, postCheck && { postCheck });
+}
+
+describe('an attempt that goes on from any step', () => {
+  it.each(Object.keys(scenarios))('says the same of an answer that %s', async (name) => {
+    const scenario = scenarios[name];
+    if (scenario === undefined) throw new Error(name);
+    const whole = await run(scenario);
+    for (let ended = 1; ended <= whole.steps.length; ended += 1) {
+      const finishedSteps = whole.steps.slice(0, ended).toSorted((a, b) => a.index - b.index);
+      const resumed = await run({ ...scenario, finishedSteps });
+      expect(told(resumed), `after ${ended} steps`).toEqual(told(whole));
+    }
+  });
+
+  it('warns that log-probabilities which were asked for are not known any more', async () => {
+    const given = { script: four, checks: [], answer: { maxTokens: 32, topLogprobs: 2 } };
+    const whole = await run(given);
+    expect(whole.outcome.warnings.map(({ field }) => field)).not.toContain('top_logprobs');
+    const resumed = await run({ ...given, finishedSteps: whole.steps });
+    expect(resumed.outcome.warnings.map(({ field }) => field)).toContain('top_logprobs');
+  });
+});
+
+describe('an answer that goes on from what was shown', () => {
+  const [shown, rest] = ['one two three four five six', ' seven eight nine ten'];
+  const model = (answer = rest) => createTestModel({ script: () => ({ answer }) });
+  const given = { answer: { maxTokens: 8, prefix: [{ text: shown }] }, effective: { budget_tokens: 0 } };
+
+  it.each(['direct', 'budget-forcing', 'deliberate'])(
+    'stays within max_output_tokens as a whole (%s)',
+    async (name) => {
+      const { answer, output, outcome } = await runStrategy(name, { ...given, model: model(), maxOutputTokens: 8 });
+      expect(tokens(shown + answer)).toHaveLength(8);
+      expect(output).toBe(8);
+      expect(outcome).toMatchObject({ incomplete: 'max_output_tokens', usage: { answer: 8, discarded: 0 } });
+    },
+  );
+
+  it('counts what was shown once, also where its step had ended', async () => {
+    const first = await runStrategy('direct', { model: model(shown) });
+    const { output } = await runStrategy('direct', { ...given, model: model(), finishedSteps: first.steps });
+    expect(output).toBe(10);
+  });
+});
