@@ -118,8 +118,12 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`;
 }
 
+/** Characters. Every item of a list is read like an answer; a longer text is taken as text. */
+const longestList = 4_000;
+
 /** Items between commas or on lines of their own, in their order. */
 function readList(text: string): NormalAnswer | undefined {
+  if (text.length > longestList) return undefined;
   const items = text
     .split(/\n+|,(?!(?<=\d,)\d{3}(?!\d))\s*(?:and\s+)?|(?<!\s)\s+and\s+/)
     .map((item) => item.replace(/^\s*(?:[-*•]|\d+[.)])\s+/, '').trim())

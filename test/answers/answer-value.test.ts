@@ -158,7 +158,7 @@ describe('answerValue', () => {
     ['Hello! I am fine.', 'Hello! How are you?'],
     ['I’m delighted to help', 'Hello! How are you?'],
     ['row row row', 'Say it.'],
-    ['春天来了，万物复苏，百花齐放。', '写一句关于春天的话。'],
+    ['春天来了，万物复苏，百花齐放，大地一片生机。', '写一句关于春天的话。'],
     ['春が来ました。花が咲きます。', '春について書いてください。'],
     ['```python\nprint(reverse_string("Hello, World!")) # Output: "dlrow olleh"\n```', program],
     ['```python\nprint(reverse_string("Hello', program],

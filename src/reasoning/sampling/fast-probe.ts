@@ -17,6 +17,8 @@ export type FastProbe = {
   calls: number;
   /** Undefined while it runs. */
   finish: FinishReason | undefined;
+  /** The stop text that ended it. */
+  stopText?: string;
 };
 
 export const emptyProbe: FastProbe = { text: '', logprobs: [], tokens: 0, calls: 0, finish: undefined };
@@ -34,7 +36,12 @@ export function withEvent(probe: FastProbe, event: ModelEvent): FastProbe {
     case 'tool-call':
       return { ...probe, calls: probe.calls + 1 };
     case 'finish':
-      return { ...probe, finish: event.reason, tokens: event.usage.answerTokens };
+      return {
+        ...probe,
+        finish: event.reason,
+        tokens: event.usage.answerTokens,
+        ...(event.stopText !== undefined && { stopText: event.stopText }),
+      };
     case 'thinking-delta':
     case 'thinking-end':
     case 'tool-start':

@@ -14,7 +14,9 @@ export function* replay(answer: SampleAnswer, shown = ''): Generator<StrategyEve
     ? answer.logprobs.map((one) => ({ text: one.token, logprobs: [one] }))
     : // Tokens that are not the text's (a cut at a stop sequence) come with its first piece.
       inPieces(answer.text).map((text, index) => ({ text, logprobs: index === 0 ? answer.logprobs : [] }));
-  let skip = answer.text.startsWith(shown) ? shown.length : 0;
+  // Calls are made anew by a later attempt, perhaps with other words before them: those that were shown stand.
+  const isOther = !answer.text.startsWith(shown) && answer.toolCalls.length > 0;
+  let skip = isOther ? answer.text.length : answer.text.startsWith(shown) ? shown.length : 0;
   for (const piece of pieces) {
     const text = piece.text.slice(skip);
     skip = Math.max(0, skip - piece.text.length);

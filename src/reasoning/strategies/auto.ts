@@ -249,6 +249,7 @@ function draftOf(probe: FastProbe, tokens: number): Partial<TraceStep> {
     tokens,
     answer: value === undefined ? probe.text.trim() || null : showAnswer(value),
     answer_text: probe.text,
+    ...(probe.stopText !== undefined && { answer_stop: probe.stopText }),
     stop_reason: probe.finish ?? 'length',
     confidence: length === 0 ? null : probe.logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / length,
   };

@@ -1,7 +1,7 @@
 import type { AnswerKind, NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer } from '../../answers/normalise.ts';
 import type { Certainty, CertaintyFeature } from '../../contracts/service/effort-table.ts';
-import type { Candidate } from '../sampling/candidate.ts';
+import { type Candidate, isWhole } from '../sampling/candidate.ts';
 import { logistic, surprise } from './logistic.ts';
 
 /** What is known of an answer at some moment of the thinking. */
@@ -62,11 +62,13 @@ export function agreeing(answer: Candidate, candidates: readonly Candidate[]): C
 }
 
 /**
- * Chains by answer, each in one group, as the vote counts them: `3` goes with `3 hours` or with `3 minutes`, not with both.
+ * Chains by answer, each in one group, as the vote counts them: `3` goes with `3 hours` or with `3 minutes`, not with both. What
+ * is read from an answer that was cut or repeats itself may not be what it meant to say: it counts only while there is no other.
  */
 export function groupsOf(candidates: readonly Candidate[]): Array<{ value: NormalAnswer; members: Candidate[] }> {
   const groups: Array<{ value: NormalAnswer; members: Candidate[] }> = [];
-  for (const candidate of candidates) {
+  const whole = candidates.filter(isWhole);
+  for (const candidate of whole.length > 0 ? whole : candidates) {
     const { value } = candidate;
     if (value === undefined) continue;
     const group = groups.find((one) => sameAnswer(one.value, value));

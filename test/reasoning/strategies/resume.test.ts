@@ -83,6 +83,15 @@ describe('an answer that goes on from what was shown', () => {
     },
   );
 
+  it('shows no other words before a call that is made anew', async () => {
+    const toolCalls = [{ name: 'add', arguments: '{}' }];
+    const other = createTestModel({ script: () => ({ thought: 'Hm.', answer: 'Let me see.', toolCalls }) });
+    const answer = { maxTokens: 32, prefix: [{ text: 'I add' }] };
+    const { events, answer: more } = await runStrategy('deliberate', { model: other, checks: [], answer });
+    expect(more).toBe('');
+    expect(events.filter(({ type }) => type === 'tool-call')).toHaveLength(1);
+  });
+
   it('counts what was shown once, also where its step had ended', async () => {
     const first = await runStrategy('direct', { model: model(shown) });
     const { output } = await runStrategy('direct', { ...given, model: model(), finishedSteps: first.steps });

@@ -47,6 +47,15 @@ const chain = (answer: string, checks: CheckOutcome[] = [], phase: 'think' | 'dr
 const draft = (answer: string) => chain(answer, [], 'draft');
 
 describe('verdictOf', () => {
+  it('counts no chain whose answer was cut: what is left of `12` is no `1`', () => {
+    const [winner, ...others] = [chain('The answer is 1.'), chain('The answer is 1'), chain('The answer is 7.')];
+    if (winner === undefined) throw new Error('no chain');
+    const cut = others.map((one, at) =>
+      at === 0 ? { ...one, end: { ...one.end, cut: 'max_output_tokens' as const } } : one,
+    );
+    expect(verdictOf(winner, [winner, ...cut], null)).toMatchObject({ kind: 'unsure', agreement: { agree: 1, of: 3 } });
+  });
+
   it('counts a chain without a unit for one answer only, as the vote does', () => {
     const chains = ['The answer is 3.', 'The answer is 3 hours.', 'The answer is 3 minutes.'].map((said) =>
       chain(said),
