@@ -131,12 +131,16 @@ export function conversationInput(items: readonly InputItem[], suffix: string, p
   throw new ServiceError({ code: 'unsupported_input', message, param: `${param}[${at}]` });
 }
 
-/** @throws ServiceError `conflict` where it is full, or would be by `added` */
-export function checkRoom(
-  { id, entries }: ConversationRecord,
-  added: ConversationEntry = { type: 'response', id: 'x'.repeat(128) },
-): void {
-  if (entries.length < mostEntries && Buffer.byteLength(JSON.stringify([...entries, added])) <= mostBytes) return;
+/** The bytes that items will have in a conversation, which keeps them when their response has ended. */
+export function keptBytes(items: CreateResponse['input']): number {
+  return Buffer.byteLength(JSON.stringify(items));
+}
+
+/** @throws ServiceError `conflict` where it is full, or would be by `added`; the input of responses that still run counts as well */
+export function checkRoom({ id, entries }: ConversationRecord, added: ConversationEntry): void {
+  const all = [...entries, added];
+  const toCome = all.reduce((sum, entry) => sum + (entry.type === 'response' ? (entry.bytes ?? 0) : 0), 0);
+  if (entries.length < mostEntries && Buffer.byteLength(JSON.stringify(all)) + toCome <= mostBytes) return;
   const message = `The conversation '${id}' is full: the limit is ${mostEntries} entries and ${mostBytes} bytes. Start another one.`;
   throw new ServiceError({ code: 'conflict', message, param: 'conversation', retryable: false });
 }
@@ -291,12 +295,13 @@ export async function joinConversation(
   if (!conversation || !job.store) return;
   const id = conversationIdOf(conversation);
   const { context_entry: place } = body;
-  const question = questionIn(inputItems(job, body)).slice(0, questionLength);
+  const items = inputItems(job, body);
+  const question = questionIn(items).slice(0, questionLength);
   const isBranch = branchOf(conversation) !== undefined;
   await addToConversation(stores, id, (record) => {
     // Without a place of its own it comes behind what others have added since its prompt was made.
     const follows = place === undefined || isBranch ? place : tipFrom(record, place);
-    return { type: 'response', id: job.id, follows, question };
+    return { type: 'response', id: job.id, follows, question, bytes: keptBytes(items) };
   });
   terminalEvent(stores.queue, job.id, { signal: new AbortController().signal })
     .then(() => keepResponseItems(stores, { id, responseId: job.id }))

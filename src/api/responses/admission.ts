@@ -25,6 +25,12 @@ export type Admission = {
    * @throws ServiceError `quota_exceeded`
    */
   count(c: ApiContext, tokens: number): Promise<void>;
+  /**
+   * Does work that costs tokens, `tokensOf` its result, and books them. As the number is not known before, the key only needs to
+   * have a token left.
+   * @throws ServiceError `quota_exceeded`
+   */
+  metered<T>(c: ApiContext, work: () => Promise<T>, tokensOf: (result: T) => number): Promise<T>;
   /** Books a response that is about to be removed, so that removing it gives nothing back. */
   settle(c: ApiContext, snapshot: JobSnapshot): Promise<void>;
   /** Gives back what was reserved for a response that is taken out of the queue again. */
@@ -63,6 +69,25 @@ export function createAdmission(
         throw overQuota({ uses: `counts ${tokens} tokens`, left: outcome.tokensLeft, limit, advice: '' }, now());
       }
       await books.book(key, id, tokens);
+    },
+    async metered(c, work, tokensOf) {
+      const { key, limits } = c.get('caller');
+      if (ledger === undefined || books === undefined || key === undefined) return work();
+      if (limits === undefined || limits.tokens_per_day === null) return work();
+      const id = `count_${newId()}`;
+      const outcome = await ledger.reserve(key, { id, tokens: 1, batch: true }, limits);
+      if (outcome.type === 'over_quota') {
+        const { tokens_per_day: limit } = limits;
+        throw overQuota({ uses: 'uses tokens', left: outcome.tokensLeft, limit, advice: '' }, now());
+      }
+      let used = 0;
+      try {
+        const result = await work();
+        used = tokensOf(result);
+        return result;
+      } finally {
+        await books.book(key, id, used);
+      }
     },
     async settle(c, { job, terminal }) {
       const { key, limits } = c.get('caller');

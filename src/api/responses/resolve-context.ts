@@ -14,6 +14,7 @@ import {
   conversationIdOf,
   conversationItems,
   findConversation,
+  keptBytes,
   stillRuns,
 } from '../conversations/conversations.ts';
 import { fieldPath } from '../validation-error.ts';
@@ -69,7 +70,7 @@ export async function resolveContext(
       ? remembered
       : await chainItems(stores, previous, { caller, thoughts: thoughtsKept(request) })
     : conversation
-      ? await itemsOfConversation(conversation, caller, stores)
+      ? await itemsOfConversation({ conversation, input: request.input }, caller, stores)
       : { items: [] };
   const lost = {
     field: 'previous_response_id',
@@ -93,14 +94,17 @@ function thoughtsKept({ input, reasoning }: ContextRequest): 'all' | 'open' | 'n
 }
 
 async function itemsOfConversation(
-  conversation: NonNullable<ContextRequest['conversation']>,
+  {
+    conversation,
+    input,
+  }: { conversation: NonNullable<ContextRequest['conversation']>; input: ContextRequest['input'] },
   caller: Caller,
   stores: Stores,
 ): Promise<{ items: InputItem[]; entry: number | null }> {
   const param = 'conversation';
   const id = conversationIdOf(conversation);
   const record = await findConversation(stores.records, id, { caller, param });
-  checkRoom(record);
+  checkRoom(record, { type: 'response', id: 'x'.repeat(128), bytes: keptBytes(input) });
   const entry = placeIn(record, branchOf(conversation));
   const { items, busy } = await conversationItems(stores, record, pathTo(record, entry));
   if (busy) throw stillRuns(`A response of the conversation '${id}'`, param);

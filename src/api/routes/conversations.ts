@@ -152,7 +152,8 @@ async function importExport(c: ApiContext, parts: Parts) {
   const { makeId, at } = creationOf(c, parts);
   const made = { id: `conv_${makeId()}`, owner: c.get('caller').owner, now: at, makeId };
   const record = importedConversation(parseBody(ConversationExport, body), made);
-  checkRoom({ ...record, entries: record.entries.slice(0, -1) }, record.entries.at(-1));
+  const last = record.entries.at(-1);
+  if (last !== undefined) checkRoom({ ...record, entries: record.entries.slice(0, -1) }, last);
   return c.json(await save(record, parts));
 }
 

@@ -1,16 +1,18 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { CreateEmbeddings, Embeddings } from '../../contracts/protocols/embedding.ts';
 import type { ModelCatalog } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { readJson } from '../read-request.ts';
+import { type Admission, createAdmission } from '../responses/admission.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
 import { parseBody } from '../validation-error.ts';
 
 const described = describeRoutes({
   createEmbeddings: {
-    summary: 'Returns embeddings from the model’s server; 404 for a model that makes none',
+    summary:
+      'Returns embeddings from the model’s server; 404 for a model that makes none. Their tokens count towards the key’s tokens per day',
     body: CreateEmbeddings,
     answer: Embeddings,
     errors: [400, 404, 413, 415, 429],
@@ -18,17 +20,33 @@ const described = describeRoutes({
 });
 
 /** `/v1/embeddings`: passed to the model's server, where it has such a route. */
-export function createEmbeddingsRoutes({ catalog, limits }: ApiDependencies): Hono<ApiEnvironment> {
+export function createEmbeddingsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const parts = { ...dependencies, admission: createAdmission(dependencies) };
   const routes = new Hono<ApiEnvironment>();
   routes.post('/', described.createEmbeddings, async (c) => {
-    const request = parseBody(CreateEmbeddings, await readJson(c.req, limits));
-    return c.json((await embeddingsOf(catalog, request, { signal: c.req.raw.signal })) satisfies Embeddings);
+    const request = parseBody(CreateEmbeddings, await readJson(c.req, dependencies.limits));
+    return c.json((await embeddingsOf(c, request, parts)) satisfies Embeddings);
   });
   return routes;
 }
 
-/** @throws ServiceError `not_found` for a model without, `model_unavailable` where its server answers in another form */
-export async function embeddingsOf(
+/**
+ * @throws ServiceError `not_found` for a model without, `model_unavailable` where its server answers in another form, `quota_exceeded`
+ */
+export function embeddingsOf(
+  c: Context<ApiEnvironment>,
+  request: CreateEmbeddings,
+  { catalog, admission }: { catalog: ModelCatalog; admission: Admission },
+): Promise<Embeddings> {
+  const { signal } = c.req.raw;
+  return admission.metered(
+    c,
+    () => embed(catalog, request, { signal }),
+    ({ usage }) => usage.total_tokens,
+  );
+}
+
+async function embed(
   catalog: ModelCatalog,
   request: CreateEmbeddings,
   { signal }: { signal: AbortSignal },

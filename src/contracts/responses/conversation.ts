@@ -138,6 +138,8 @@ const ConversationEntry = z.discriminatedUnion('type', [
     follows: Follows,
     /** The start of the question, for title and search. */
     question: z.string().optional(),
+    /** Bytes of the response's own input as JSON, which is kept here when it has ended. Absent in older records. */
+    bytes: z.int().nonnegative().optional(),
   }),
 ]);
 export type ConversationEntry = z.infer<typeof ConversationEntry>;

@@ -381,6 +381,26 @@ test.each(Object.entries(full))(
   },
 );
 
+test('what running responses will add to a conversation counts before they have ended', async () => {
+  const { post, queue, dependencies } = createApi();
+  const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
+  const item = { type: 'message', role: 'user', content: 'x'.repeat(16 * 1_048_576 - 1_200_000) };
+  await dependencies.records.update(`conversations:${id}`, (value) => ({
+    ...Object(value),
+    entries: [{ type: 'items', items: [item] }],
+  }));
+  // A thought before the question is no part of the prompt, but is kept with the conversation.
+  const thought = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'x'.repeat(700_000) }] };
+  const branch = {
+    input: [thought, { role: 'user', content: 'a' }],
+    conversation: { id, after: null },
+    background: true,
+  };
+  const answers = [await post('/v1/responses', branch), await post('/v1/responses', branch)];
+  expect(answers.map(({ status }) => status)).toEqual([200, 409]);
+  expect((await queue.list({ owner: null, limit: 2 })).jobs).toHaveLength(1);
+});
+
 test('a conversation takes no items that would make it larger than it may be', async () => {
   const { post, dependencies } = createApi();
   const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());

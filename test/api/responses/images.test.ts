@@ -115,6 +115,8 @@ describe('where an upstream can', () => {
     [{ type: 'input_image', file_id: 'file-1' }, 'file_id'],
     [{ type: 'input_file', file_url: 'https://example.org/a.pdf' }, 'file_url'],
     [{ type: 'input_file' }, 'file_data'],
+    [{ type: 'input_file', file_data: 'http://169.254.169.254/latest/meta-data' }, 'file_data'],
+    [{ type: 'input_file', file_data: ' file:///etc/passwd' }, 'file_data'],
   ])('%j is refused by its field', async (part, field) => {
     const { status, made } = await accept(asked(part));
     expect([status, made.error?.param]).toEqual([field === 'file_id' ? 404 : 400, `input[0].content[1].${field}`]);

@@ -6,7 +6,7 @@ import { ChatCompletion } from '../../../src/contracts/protocols/chat-completion
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { ErrorEnvelope } from '../../../src/contracts/service/error-envelope.ts';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
-import { createSemaphore } from './fixture.ts';
+import { catalog, createSemaphore } from './fixture.ts';
 import { createKeyedApi } from './keyed-api.ts';
 
 const errorOf = async (response: Response) => ErrorEnvelope.parse(await response.json()).error;
@@ -157,6 +157,25 @@ describe('responses at a time', () => {
 });
 
 describe('tokens per day', () => {
+  test.each(['/v1/embeddings', '/api/embed'])(
+    'those of %s count, and none are made without a token left',
+    async (path) => {
+      const made: unknown[] = [];
+      const embed = async (_id: string, asked: unknown) => {
+        made.push(asked);
+        const data = [{ object: 'embedding', index: 0, embedding: [1] }];
+        return { data, usage: { prompt_tokens: most, total_tokens: most } };
+      };
+      const { as, create } = await createKeyedApi({ overrides: { catalog: { ...catalog, embed } } });
+      const { secret } = await create({ tokens_per_day: most });
+      const asked = { model: 'tiny', input: ['a b c'] };
+      expect((await as(secret, path, asked)).status).toBe(200);
+      expect((await as(secret, path, asked)).status).toBe(429);
+      expect(made).toHaveLength(1);
+      expect((await as(secret, '/v1/responses', background)).status).toBe(429);
+    },
+  );
+
   test('two requests with one Idempotency-Key at once: the queue refuses the first, and the other’s tokens are booked', async () => {
     const { as, create, queue, ledger } = await createKeyedApi();
     const { secret, id: key } = await create({ tokens_per_day: 1_000 });

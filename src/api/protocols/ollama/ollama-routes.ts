@@ -19,6 +19,7 @@ import { lineStream } from '../../event-stream.ts';
 import { mayBeFromPage } from '../../middleware/cross-origin.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { readJson } from '../../read-request.ts';
+import { type Admission, createAdmission } from '../../responses/admission.ts';
 import { resolveModel } from '../../responses/resolve-reasoning.ts';
 import { embeddingsOf } from '../../routes/embeddings.ts';
 import { parseBody } from '../../validation-error.ts';
@@ -82,12 +83,13 @@ const described = describeRoutes({
   },
 });
 
-type Parts = ApiDependencies & { runs: TranslatedRuns };
+type Parts = ApiDependencies & { runs: TranslatedRuns; admission: Admission };
 
 /** `/api`: Ollama's shape, as far as its clients need it to ask. An answer is a response like any other. */
 export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { catalog, log } = dependencies;
-  const parts: Parts = { ...dependencies, runs: createTranslatedRuns(dependencies) };
+  const runs = createTranslatedRuns(dependencies);
+  const parts: Parts = { ...dependencies, runs, admission: createAdmission(dependencies) };
   const routes = new Hono<ApiEnvironment>();
   routes.onError(createOnError(log, ({ message }) => ({ error: message })));
   routes.post('/chat', described.ollamaChat, (c) => chat(c, parts));
@@ -140,7 +142,7 @@ function loaded({ model }: Pick<OllamaChatRequest, 'model'>, { catalog, now }: P
 async function embed(c: ApiContext, parts: Parts) {
   const { model, ...asked } = parseBody(OllamaEmbedRequest, await read(c, parts));
   const request = { ...asked, model: modelName(model), encoding_format: 'float' as const };
-  const { data, usage, ...made } = await embeddingsOf(parts.catalog, request, { signal: c.req.raw.signal });
+  const { data, usage, ...made } = await embeddingsOf(c, request, parts);
   const embeddings = data.map(({ embedding }) => (typeof embedding === 'string' ? [] : embedding));
   return c.json({ model: made.model, embeddings, prompt_eval_count: usage.prompt_tokens } satisfies OllamaEmbeddings);
 }

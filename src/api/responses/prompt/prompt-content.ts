@@ -103,7 +103,10 @@ function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addre
 function filePart({ file_id, file_url, file_data: data, filename: name }: File, path: Path): PromptPart {
   if (file_id) throw invalidAt([...path, 'file_id'], 'expected file_data, or the id of an existing file');
   if (file_url) throw invalidAt([...path, 'file_url'], 'expected file_data; the service does not download files');
-  if (!data) throw invalidAt([...path, 'file_data'], 'expected the file as a data URL');
+  // The model's server might fetch any other URL.
+  if (!data || (data.includes(':') && !/^data:/i.test(data))) {
+    throw invalidAt([...path, 'file_data'], 'expected the file as a data URL');
+  }
   return { type: 'file', data, ...(name === undefined ? {} : { name }) };
 }
 
