@@ -115,8 +115,9 @@ function createAnswerPhase(
   const draw = (logits: Float32Array, raw?: RawDistribution): SampledToken => {
     const place = answer.place();
     const masked = place === 'tool-call' ? undefined : mask?.at(place);
-    const list =
-      place === 'start' ? suppressed.answerStart : place === 'text' ? suppressed.answer : suppressed.toolCall;
+    const mayBeSpace = answer.tokens === 0 && limits.answer > 1;
+    const start = mayBeSpace ? suppressed.answerFirst : suppressed.answerStart;
+    const list = place === 'start' ? start : place === 'text' ? suppressed.answer : suppressed.toolCall;
     return sampler.next(logits, {
       raw,
       history: tape.history,

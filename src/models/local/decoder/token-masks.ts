@@ -8,7 +8,12 @@ export type SuppressedTokens = {
   thought: readonly number[];
   /** After a computed value: also tokens that would change the number. */
   thoughtBehindValue: readonly number[];
-  /** While the answer has no visible text: also ends and blanks, so that it cannot be empty. */
+  /**
+   * The answer's first token: also ends and blanks, so that it cannot be empty; but not a single space, which some
+   * vocabularies spell apart from the number behind it.
+   */
+  answerFirst: readonly number[];
+  /** While the answer has no visible text: a space as well. */
   answerStart: readonly number[];
   answer: readonly number[];
   /** Within a tool call, which must be closed before the answer ends. */
@@ -34,12 +39,14 @@ export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 't
   );
   for (const id of end) control.delete(id);
   const blank: number[] = [];
+  const space: number[] = [];
   const digits: number[] = [];
   for (let id = 0; id < model.vocabularySize; id++) {
     // Decoding a token takes 2 µs, and most of a vocabulary are words.
     if (control.has(id) || end.has(id) || word.test(tokenizer.spellingOf(id) ?? '')) continue;
     const text = tokenizer.textOf(id);
-    if (text.trim() === '') blank.push(id);
+    if (text === ' ') space.push(id);
+    else if (text.trim() === '') blank.push(id);
     else if (/^[.,]?\p{Nd}/u.test(text)) digits.push(id);
   }
   const except = (...kept: Array<number | undefined>) => [...control].filter((id) => !kept.includes(id));
@@ -49,7 +56,8 @@ export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 't
       return {
         thought: except(close),
         thoughtBehindValue: [...except(close), ...digits],
-        answerStart: [...answer, ...end, ...blank],
+        answerFirst: [...answer, ...end, ...blank],
+        answerStart: [...answer, ...end, ...blank, ...space],
         answer,
         toolCall: [...except(toolCallClose), ...end],
       };

@@ -29,6 +29,8 @@ type Run = {
   /** Of the answer, from an earlier call. */
   begun?: readonly number[];
   matcher?: GrammarMatcher | undefined;
+  /** Its tokens, instead of those of the text. */
+  said?: number[];
 };
 
 it('finds blanks and numbers as if every token had been decoded', () => {
@@ -41,7 +43,7 @@ it('finds blanks and numbers as if every token had been decoded', () => {
 /** Runs a row whose model would say `text`; what is not allowed at its place is passed over. */
 function say(text: string, run: Run = {}) {
   const { model = embedded, request = {}, budget = 100, contextLength = 8192, begun = [], matcher } = run;
-  const said = model.tokenizer.encode(text);
+  const said = run.said ?? model.tokenizer.encode(text);
   const sampler: Sampler = {
     needs: [],
     next(_logits, { suppressed, mask }) {
@@ -191,6 +193,18 @@ describe('sample row with the embedded tokenizer', () => {
     const { answer, events } = say('<|im_end|>\n\n<tool_call>Yes.<|im_end|>', { budget: 0 });
     expect(answer).toBe('Yes.');
     expect(events.some(({ type }) => type === 'tool-call')).toBe(false);
+  });
+
+  it('begins with a space that is a token of its own before a number, but with no more of them', () => {
+    // In this vocabulary, ` 7` is a space and a digit.
+    expect(embedded.tokenizer.encode(' 7')).toHaveLength(2);
+    const { answer, finish } = say(' 7<|im_end|>', { budget: 0 });
+    expect(answer).toBe('7');
+    expect(finish).toMatchObject({ reason: 'stop', usage: { answerTokens: 2 } });
+    const [space = 0] = embedded.tokenizer.encode(' 7');
+    expect(say(` 7${' '.repeat(3)}`, { budget: 0, request: { answer: { maxTokens: 1 } } }).answer).toBe('7');
+    const spaces = [space, space, ...embedded.tokenizer.encode('Yes.<|im_end|>')];
+    expect(say('', { budget: 0, said: spaces })).toMatchObject({ answer: 'Yes.', finish: { reason: 'stop' } });
   });
 
   it('goes on thinking below the minimum, a bounded number of times', () => {
