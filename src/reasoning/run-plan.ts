@@ -18,13 +18,10 @@ import {
   type StrategyEvent,
   type StrategyOutcome,
 } from './strategy.ts';
-import { fastVerdict, guess, isGuess, verdictOf } from './voting/answer-verdict.ts';
+import { fastVerdict, guessOf, verdictOf } from './voting/answer-verdict.ts';
 import { settleTie } from './voting/compare.ts';
 import type { ChoiceRule, Decision } from './voting/decide.ts';
 import { choose, stopOf, thinkUntilStopped, type WaveRules } from './waves.ts';
-
-/** A warning on the answer, not on a field of the request: nothing that was requested was left out. */
-const guessed = { field: 'output', message: guess };
 
 const noLogprobs = {
   field: 'top_logprobs',
@@ -125,11 +122,13 @@ function warningsOf(
   candidates: readonly Candidate[],
   given: Candidate | undefined,
 ): StrategyOutcome['warnings'] {
+  // On the answer, not on a field of the request: nothing that was requested was left out.
+  const guessed = given && guessOf(given, candidates);
   return [
     ...(given !== undefined && lacksLogprobs(given, state.context) ? [noLogprobs] : []),
     ...(wroteNoThought(state) ? [noThought] : []),
     ...(drewAtZero(state) ? [drawn(state.context.table.temperature)] : []),
-    ...(isGuess(candidates) ? [guessed] : []),
+    ...(guessed === undefined ? [] : [{ field: 'output', message: guessed }]),
   ];
 }
 

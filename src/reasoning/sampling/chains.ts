@@ -54,7 +54,8 @@ function candidatesOf(
         all[at] = { ...asked, slowChecked: true, checks: [...asked.checks, ...outcomesOf(step)] };
       continue;
     }
-    if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
+    if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text?.trim())
+      continue;
     // A draft that was stopped is not an answer (strategies/auto.ts).
     if (step.phase === 'draft' && step.stop_reason === 'length') continue;
     const { answer_cut: cut, answer_stop: stopText } = step;

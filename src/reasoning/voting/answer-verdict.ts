@@ -7,7 +7,10 @@ import type { StrategyContext } from '../strategy.ts';
 import { agreeing, certaintyOf, groupsOf, standingOf } from './certainty.ts';
 
 /** The reason of a verdict if every attempt failed a check. */
-export const guess = 'Every attempt failed a check; take this as a guess.';
+const guess = 'Every attempt failed a check; take this as a guess.';
+
+/** The same if only answers that were cut, or repeat themselves, did not. */
+const refuted = 'A check found this answer wrong, and there was no better one; take this as a guess.';
 
 /** The verdict on an answer that no chain gave: the chains gave none, so the model answered at once. */
 export const unthoughtVerdict: AnswerVerdict = {
@@ -45,7 +48,8 @@ export function verdictOf(
   const isEstimated = winner.origin.phase !== 'draft' && !isRefuted;
   const probability = isEstimated ? certaintyOf(standingOf(winner, candidates), certainty) : null;
   const shared = { agreement, probability };
-  if (isGuess(candidates)) return { kind: 'unsure', ...shared, because: guess };
+  const guessed = guessOf(winner, candidates);
+  if (guessed !== undefined) return { kind: 'unsure', ...shared, because: guessed };
   if (agreement !== null) return { ...shared, ...compared(winner, chains, agreement) };
   if (winner.origin.phase === 'draft' && chains.length === 0) return unthoughtVerdict;
   const because =
@@ -57,9 +61,10 @@ export function verdictOf(
   return { kind: 'single', ...shared, because };
 }
 
-/** Every candidate failed a check, and none of the caller's confirmed one. */
-export function isGuess(candidates: readonly Candidate[]): boolean {
-  return candidates.length > 0 && candidates.every((one) => needsRevision(one) && confirmedBy(one) === undefined);
+/** Why the winner is only a guess: checks found every candidate wrong, or its own value, and none of the caller's confirmed it. */
+export function guessOf(winner: Candidate, candidates: readonly Candidate[]): string | undefined {
+  if (candidates.every((one) => needsRevision(one) && confirmedBy(one) === undefined)) return guess;
+  return failedValue(winner) !== undefined && confirmedBy(winner) === undefined ? refuted : undefined;
 }
 
 type Confirming = { checks: ReadonlyArray<Pick<CheckResult, 'name' | 'verdict' | 'confirms'>> };

@@ -5,7 +5,10 @@ import { type ContextPatch, runStrategy } from '../../support/strategy-run.ts';
 const four = { thought: 'So it is 4.', answer: 'The answer is 4.' };
 const long = { thought: 'Once.', answer: 'Once upon a time there was a fox that ran, and a hen that did not.' };
 
-type Scenario = { script: Script; stopText?: string; postCheck?: () => Promise<unknown> } & Omit<ContextPatch, 'model'>;
+type Scenario = { script: Script | Script[]; stopText?: string; postCheck?: () => Promise<unknown> } & Omit<
+  ContextPatch,
+  'model'
+>;
 
 const scenarios: Record<string, Scenario> = {
   'was cut': { script: long, question: 'Write a story.', answer: { maxTokens: 6 } },
@@ -19,9 +22,13 @@ const scenarios: Record<string, Scenario> = {
   'chains agreed on': { script: four, checks: [] },
 };
 
-/** Every sample says the same, and its last event names the stop text. */
+function scriptOf(script: Scenario['script'], number: number): Script {
+  return Array.isArray(script) ? (script[number] ?? four) : script;
+}
+
+/** The samples say what the script says, and its last event names the stop text. */
 function modelOf({ script, stopText }: Scenario) {
-  const model = createTestModel({ script: () => script });
+  const model = createTestModel({ script: (_request, sample, call) => scriptOf(script, sample + call) });
   return {
     ...model,
     async *generate(...given: Parameters<typeof model.generate>) {
@@ -57,6 +64,15 @@ describe('an attempt that goes on from any step', () => {
       const resumed = await run({ ...scenario, finishedSteps });
       expect(told(resumed), `after ${ended} steps`).toEqual(told(whole));
     }
+  });
+
+  it('takes a blank answer for none, so that one which a check found wrong stays a guess', async () => {
+    const checks = [{ type: 'expected', value: 9 }];
+    const effective = { samples: 3, max_revisions: 0 };
+    const given = { script: [{ ...four, answer: ' \n' }, four, four], checks, effective };
+    const whole = await run(given);
+    expect(whole.outcome.verdict?.kind).toBe('unsure');
+    expect(told(await run({ ...given, finishedSteps: whole.steps }))).toEqual(told(whole));
   });
 
   it('warns that log-probabilities which were asked for are not known any more', async () => {
