@@ -168,6 +168,38 @@ it.each([
   expect(server.completions()).toHaveLength(1);
 });
 
+const extra = {
+  type: 'extra_forbidden',
+  loc: ['body', 'stream_options'],
+  msg: 'Extra inputs are not permitted',
+  input: {},
+};
+
+it.each([
+  ['FastAPI', { detail: [extra] }],
+  ['Mistral', { object: 'error', message: { detail: [extra] }, type: 'invalid_request_error' }],
+])('a field that a server refuses in a list of faults, as %s has it, is left out', async (_, body) => {
+  const { model, server } = await connect({
+    dialect: 'plain',
+    script,
+    faults: [{ kind: 'status', status: 422, body }],
+  });
+  expect(await run(model, request())).toMatchObject({ answer });
+  expect(server.completions().map((one) => 'stream_options' in one.body)).toEqual([true, false]);
+});
+
+it('a refusal in a list of faults is told with the field that it is about', async () => {
+  const detail = [
+    { type: 'less_than_equal', loc: ['body', 'temperature'], msg: 'Input should be at most 1', input: 2 },
+  ];
+  const { model } = await connect({
+    dialect: 'plain',
+    script,
+    faults: [{ kind: 'status', status: 422, body: { detail } }],
+  });
+  await expect(run(model, request())).rejects.toThrow('body.temperature: Input should be at most 1');
+});
+
 it('a server that answers whole where a stream was asked for is read all the same', async () => {
   const message = { role: 'assistant', content: answer, reasoning_content: thought };
   const usage = { prompt_tokens: 9, completion_tokens: 14 };

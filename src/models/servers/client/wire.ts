@@ -198,12 +198,19 @@ export const ErrorStatus = z
   .looseObject({ error: z.looseObject({ code: z.int().min(400).max(599) }) })
   .transform(({ error }) => error.code);
 
-/** The message of an error body: OpenAI's envelope, Ollama's bare text, vLLM's older flat form, FastAPI's. */
+/** Faults of single fields, as pydantic lists them, in one text; what was sent (`input`) is left out. */
+const FieldFaults = z
+  .array(z.looseObject({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }))
+  .min(1)
+  .transform((faults) => faults.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '));
+const Detail = z.looseObject({ detail: z.union([z.string(), FieldFaults]) }).transform(({ detail }) => detail);
+
+/** The message of an error body: OpenAI's envelope, Ollama's bare text, vLLM's older flat form, FastAPI's (Mistral puts that into its own). */
 export const ErrorMessage = z.union([
   z.looseObject({ error: z.looseObject({ message: z.string() }) }).transform(({ error }) => error.message),
   z.looseObject({ error: z.string() }).transform(({ error }) => error),
-  z.looseObject({ message: z.string() }).transform(({ message }) => message),
-  z.looseObject({ detail: z.string() }).transform(({ detail }) => detail),
+  z.looseObject({ message: z.union([z.string(), Detail]) }).transform(({ message }) => message),
+  Detail,
 ]);
 
 /**
