@@ -1,8 +1,8 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { ServiceError } from '../../../contracts/service/service-error.ts';
 import { pausedMs } from '../../../core/deadlines.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { BrokenStream, chunksOf, ErrorInStream, parseJson, type UpstreamTimeouts } from './read-chunks.ts';
 import {
   ofItsState,
   readMessage,
@@ -12,10 +12,7 @@ import {
   UpstreamRefused,
   unavailable,
 } from './upstream-error.ts';
-import { Chunk, chunksOfWhole, ErrorStatus, readText, repetition } from './wire.ts';
-
-/** Ms without a byte after which a server counts as hung. */
-export type UpstreamTimeouts = { firstByteMs: number; idleMs: number };
+import { type Chunk, ErrorStatus } from './wire.ts';
 
 /**
  * Speaks HTTP with one server. Tries again with backoff while nothing has arrived; from the first chunk on, a fault is the
@@ -213,88 +210,6 @@ const lookMs = 5_000;
 /** Not worth another try as it is. 501: it has no such route. */
 const isRefusal = (status: number) => (status < 429 && status !== 408 && status !== 425) || status === 501;
 
-/**
- * Ollama ends a stream without a finish reason after 31 equal pieces in a row (`Completion` in its llm/server.go). That is its
- * model's fault and not a broken connection: asked again, it would end in the same way.
- */
-const serverRepeats = 30;
-
-/** The server's bytes are not what a completion looks like. */
-class BrokenStream extends Error {
-  override readonly name: string = 'BrokenStream';
-}
-
-/** The server sends an error where a chunk was expected. */
-class ErrorInStream extends BrokenStream {
-  override readonly name = 'ErrorInStream';
-  /** What it sent. */
-  readonly said: unknown;
-  constructor(said: unknown) {
-    super('an error in the stream');
-    this.said = said;
-  }
-}
-
-/** Characters of one event, and of a body without events. */
-const longestEvent = 4_194_304;
-
-async function* chunksOf(
-  response: Response,
-  watch: Watch,
-  timeouts: UpstreamTimeouts,
-): AsyncGenerator<Chunk, void, void> {
-  if (response.body === null) throw new BrokenStream('no body');
-  let begun = false;
-  let withoutEvents = '';
-  const heard = new TransformStream<string, string>({
-    transform(text, controller) {
-      // Comments count as well: servers send them while they read a long prompt.
-      watch.expect(begun ? timeouts.idleMs : timeouts.firstByteMs);
-      if (!begun && withoutEvents.length < longestEvent) withoutEvents += text;
-      controller.enqueue(text);
-    },
-  });
-  const events = response.body
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(heard)
-    .pipeThrough(new EventSourceParserStream({ maxBufferSize: longestEvent }));
-  let finished = false;
-  let last = { piece: '', times: 0 };
-  const read = (sent: unknown, isError = false): Chunk => {
-    const chunk = Chunk.safeParse(sent);
-    if (isError || (chunk.success && chunk.data.error !== undefined && chunk.data.error !== null)) {
-      throw new ErrorInStream(sent);
-    }
-    if (!chunk.success) throw new BrokenStream('not a chunk');
-    const { choices, stop_type: ownEnd } = chunk.data;
-    finished ||= Boolean(ownEnd) || (choices?.some((choice) => choice.finish_reason) ?? false);
-    const { reasoning, content } = readText(chunk.data);
-    const text = reasoning || content;
-    const piece = text.trim();
-    if (text !== '') last = { piece, times: piece === last.piece ? last.times + 1 : 1 };
-    return chunk.data;
-  };
-  for await (const event of events) {
-    begun = true;
-    watch.expect(timeouts.idleMs);
-    if (event.data === '[DONE]') return;
-    yield read(parseJson(event.data), event.event === 'error');
-  }
-  // Some servers answer whole where a stream was asked for, or say so why they can't.
-  if (!begun) for (const sent of chunksOfWhole(parseJson(withoutEvents))) yield read(sent);
-  if (finished) return;
-  if (last.times < serverRepeats) throw new BrokenStream('cut');
-  yield { choices: [{ finish_reason: repetition }] };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 async function readBody(response: Response): Promise<unknown> {
   return parseJson((await response.text()).slice(0, 65_536));
 }
@@ -315,8 +230,10 @@ type Watch = { signal: AbortSignal; expect(ms: number): void; expired(): boolean
 function createWatch(clock: Clock, signal: AbortSignal): Watch {
   const silence = new AbortController();
   let cancel: (() => void) | undefined;
+  let isClosed = false;
   const expectWithin = (ms: number): void => {
     cancel?.();
+    if (isClosed) return;
     const due = clock.now() + ms;
     cancel = clock.after(ms, () => {
       if (clock.now() - due >= pausedMs) expectWithin(ms);
@@ -329,7 +246,7 @@ function createWatch(clock: Clock, signal: AbortSignal): Watch {
     expired: () => silence.signal.aborted,
     close() {
       cancel?.();
-      cancel = undefined;
+      isClosed = true;
     },
   };
 }
