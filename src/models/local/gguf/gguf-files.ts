@@ -93,7 +93,7 @@ function ollamaBlob(name: string): string {
   );
 }
 
-/** @throws ServiceError where the manifest names no weights */
+/** @throws ServiceError where the manifest names no weights, or more than weights */
 function blobOf(folder: string, manifest: string): string {
   let layers: z.output<typeof Manifest>['layers'];
   try {
@@ -101,7 +101,12 @@ function blobOf(folder: string, manifest: string): string {
   } catch (error) {
     throw modelFault(manifest, 'Ollama’s manifest can’t be read', error);
   }
-  const weights = layers.find(({ mediaType }) => mediaType === 'application/vnd.ollama.image.model');
+  const layerOf = (kind: string) =>
+    layers.find(({ mediaType }) => mediaType === `application/vnd.ollama.image.${kind}`);
+  if (layerOf('adapter') !== undefined) {
+    throw modelFault(manifest, 'it has an adapter, without which its weights are another model; use it through Ollama');
+  }
+  const weights = layerOf('model');
   const digest = /^sha256:([0-9a-f]{64})$/.exec(weights?.digest ?? '')?.[1];
   if (digest === undefined) throw modelFault(manifest, 'Ollama’s manifest names no weights');
   return join(folder, 'blobs', `sha256-${digest}`);

@@ -174,6 +174,9 @@ describe('where a GGUF model lies', () => {
     expect(() => ggufFiles('ollama:../../etc/passwd')).toThrow(/not a name of an Ollama model/);
     writeFileSync(join(manifests, 'latest'), JSON.stringify({ layers: [{ ...layers[0], digest: 'sha256:../../x' }] }));
     expect(() => ggufFiles('ollama:qwen3')).toThrow(/names no weights/);
+    const adapter = { mediaType: 'application/vnd.ollama.image.adapter', digest: `sha256:${digest}`, size: 1 };
+    writeFileSync(join(manifests, 'tuned'), JSON.stringify({ layers: [...layers, adapter] }));
+    expect(() => ggufFiles('ollama:qwen3:tuned')).toThrow(/has an adapter/);
     vi.unstubAllEnvs();
   });
 });
