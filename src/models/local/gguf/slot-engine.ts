@@ -175,7 +175,11 @@ async function place(state: State, row: Row, free: readonly Slot[]): Promise<voi
   const slot = source && free.includes(source) ? source : oldest;
   if (slot === undefined) return;
   let length = found?.length ?? 0;
-  if (source && source !== slot) await runner.copy(source.sequence, slot.sequence);
+  if (source && source !== slot) {
+    // What a failed copy leaves there can't be trusted.
+    slot.length = 0;
+    await runner.copy(source.sequence, slot.sequence);
+  }
   if (!runner.truncate(slot.sequence, length)) length = 0;
   Object.assign(slot, { ids: row.driver.ids, length, cache: row.cache, row, used: state.turn });
   row.slot = slot;

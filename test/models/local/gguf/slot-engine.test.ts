@@ -72,3 +72,23 @@ it('fails the row whose beginning can’t be copied, and goes on with others', a
   expect((await score(engine, [...prompt, 2], [[3]])).continuations[0]?.logprob).toBeCloseTo(likely, 5);
   await engine.close(new Error('closed'));
 });
+
+it('takes nothing for granted of a sequence over which a copy has failed', async () => {
+  const copy = async () => Promise.reject(new Error('no copy'));
+  const begun: number[] = [];
+  const sound = runner({});
+  const decode: LlamaRunner['decode'] = (parts) => {
+    begun.push(...parts.map(({ from }) => from));
+    return sound.decode(parts);
+  };
+  const engine = createSlotEngine(runner({ copy, decode }), vocabularySize);
+  const other = Array.from({ length: 30 }, (_, index) => 7 - (index % 7));
+  await score(engine, other, [[2]]);
+  await score(engine, prompt, [[2]]);
+  // The second of them is copied over the sequence of the other prompt.
+  await Promise.allSettled([score(engine, prompt, [[2]]), score(engine, [...prompt, 2], [[3]])]);
+  begun.length = 0;
+  await score(engine, [...other, 1], [[2]]);
+  expect(begun).toEqual([0]);
+  await engine.close(new Error('closed'));
+});
