@@ -67,7 +67,8 @@ export async function* runPlan(
   const voted = choose(chains, rules);
   const preferred = decided === undefined ? yield* settleTie(run, voted) : undefined;
   const decision = preferred === undefined ? voted : choose(chains, rules, preferred);
-  const shown = [...standing.values()].find((one) => decided !== undefined && one.answer.text === decided.answer_text);
+  const same = [...standing.values()].filter((one) => decided !== undefined && one.answer.text === decided.answer_text);
+  const shown = same.find(({ sample }) => sample === decided?.sample) ?? same[0];
   const winner = shown ?? decision.winner;
   if (winner === undefined) {
     if (mustStop(context) === 'deadline')

@@ -56,8 +56,8 @@ function candidatesOf(
     }
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text?.trim())
       continue;
-    // A draft that was stopped is not an answer (strategies/auto.ts).
-    if (step.phase === 'draft' && step.stop_reason === 'length') continue;
+    // A fast answer that auto has stopped is not an answer.
+    if (step.decided !== undefined && step.stop_reason === 'length') continue;
     const { answer_cut: cut, answer_stop: stopText } = step;
     const answer: SampleAnswer = {
       text: step.answer_text,

@@ -75,6 +75,14 @@ describe('an attempt that goes on from any step', () => {
     expect(told(await run({ ...given, finishedSteps: whole.steps }))).toEqual(told(whole));
   });
 
+  it('keeps a draft that was cut, where no chain came to an answer', async () => {
+    const given = { script: [long, { thought: 'Hm.', answer: ' ' }], answer: { maxTokens: 6 }, deadlineAt: 1e12 };
+    const whole = await run({ ...given, effective: { samples: 1 } });
+    expect(whole.outcome).toMatchObject({ answerSource: 'draft', incomplete: 'max_output_tokens' });
+    const resumed = await run({ ...given, effective: { samples: 1 }, finishedSteps: whole.steps });
+    expect(told(resumed)).toEqual(told(whole));
+  });
+
   it('warns that log-probabilities which were asked for are not known any more', async () => {
     const given = { script: four, checks: [], answer: { maxTokens: 32, topLogprobs: 2 } };
     const whole = await run(given);
