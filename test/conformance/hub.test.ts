@@ -95,6 +95,23 @@ describe('a model of the hub', () => {
     expect(readFileSync(join(folder, 'onnx/model_q4.onnx_data')).equals(weights)).toBe(true);
   });
 
+  it('is given up at once when nobody wants it any more, and a later start resumes it', async () => {
+    const [removed, waiting] = [new AbortController(), new AbortController()];
+    let others: Promise<unknown> | undefined;
+    const reason = new Error('removed');
+    const onProgress = ({ done }: HubProgress) => {
+      if (done < 100) return;
+      // Another process waits for this one's download, and is given up as well.
+      others ??= fetchIt({ signal: waiting.signal, pause: async () => waiting.abort(reason) }).catch((error) => error);
+      removed.abort(reason);
+    };
+    await expect(fetchIt({ signal: removed.signal, onProgress })).rejects.toBe(reason);
+    expect(await others).toBe(reason);
+    expect(existsSync(join(scratch, 'cache', name, '.thinkfirst-files.json'))).toBe(false);
+    await fetchIt();
+    expect(readFileSync(join(scratch, 'cache', name, 'onnx/model_q4.onnx_data')).equals(weights)).toBe(true);
+  });
+
   it('is downloaded from the start where the hub gives no ranges', async () => {
     hub.faults.cuts = [100_000];
     hub.faults.ignoresRanges = true;

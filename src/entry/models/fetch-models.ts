@@ -13,11 +13,16 @@ export type FetchedModel = (FolderModel & { weights?: boolean }) | UpstreamModel
 /**
  * The configured models in their order, those of the hub as folders: downloaded at the first start, and as they are then.
  * @param options.weights false where another process runs the models
- * @throws ServiceError `model_unavailable` in one line
+ * @throws ServiceError `model_unavailable` in one line; the signal's reason
  */
 export async function fetchModels(
   configs: readonly ModelConfig[],
-  options: { environment: Environment; weights: boolean; onProgress?: ((progress: HubProgress) => void) | undefined },
+  options: {
+    environment: Environment;
+    weights: boolean;
+    onProgress?: ((progress: HubProgress) => void) | undefined;
+    signal?: AbortSignal;
+  },
 ): Promise<FetchedModel[]> {
   const { HF_ENDPOINT, HF_TOKEN, THINKFIRST_HUB_CACHE } = options.environment;
   const fetched: FetchedModel[] = [];
@@ -33,6 +38,7 @@ export async function fetchModels(
       cache: absolutePath(THINKFIRST_HUB_CACHE ?? join(homedir(), '.cache', 'thinkfirst', 'hub')),
       weights: options.weights,
       onProgress: options.onProgress,
+      signal: options.signal,
       lock: lockFolder,
     });
     fetched.push({ ...rest, kind: 'folder', path, weights: options.weights });

@@ -47,7 +47,7 @@ export function createAddedModelOpener(options: {
     if (config.kind === 'upstream') await checkServer(config, { worker });
     const onProgress = ({ done, total }: { done: number; total: number }) =>
       onPercent(total === 0 ? 0 : Math.floor((100 * done) / total));
-    const [fetched] = await fetchModels([config], { environment, weights: worker, onProgress });
+    const [fetched] = await fetchModels([config], { environment, weights: worker, onProgress, signal });
     if (fetched === undefined) throw new Error('nothing was fetched');
     signal.throwIfAborted();
     const loaded = worker

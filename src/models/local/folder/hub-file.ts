@@ -23,7 +23,7 @@ const firstPause = 500;
 /**
  * Downloads one file to `target` and compares size and sum. What has come of it lies in `part` until then, and a later call
  * resumes behind it.
- * @throws Error that says how far it came, and why no further; HubRefusal
+ * @throws Error that says how far it came, and why no further; HubRefusal; the signal's reason
  */
 export async function downloadHubFile(
   file: HubFile,
@@ -36,14 +36,16 @@ export async function downloadHubFile(
     /** Bytes of it that are here. */
     onBytes(bytes: number): void;
     pause(ms: number): Promise<void>;
+    signal: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { target, part, pause } = options;
+  const { target, part, pause, signal } = options;
   await mkdir(dirname(target), { recursive: true });
   let reason: unknown;
   let wrongSums = 0;
   for (let tries = 0; tries < mostTries; tries += 1) {
     if (tries > 0) await pause(firstPause * 2 ** (tries - 1));
+    signal?.throwIfAborted();
     const before = sizeOf(part);
     try {
       const said = await fetchRest(file, { ...options, before });
@@ -54,7 +56,7 @@ export async function downloadHubFile(
       reason = new Error('the size or checksum of the download differs from that on the hub');
       if (wrongSums > 1) break;
     } catch (error) {
-      if (error instanceof HubRefusal || isOfDisk(error)) throw error;
+      if (error instanceof HubRefusal || isOfDisk(error) || signal?.aborted) throw error;
       reason = error;
     }
     // As long as more of it comes, it is worth another try.

@@ -19,6 +19,8 @@ export type HubOptions = {
   /** One process downloads at a time; undefined while another one does. */
   lock(file: string): Promise<{ release(): Promise<void> } | undefined>;
   pause?: (ms: number) => Promise<void>;
+  /** Ends the download; a later call resumes it. */
+  signal?: AbortSignal | undefined;
 };
 
 /** Of one model, in bytes over all its files. */
@@ -52,7 +54,7 @@ const lookAgain = 500;
 
 /**
  * The folder of a hub's model, downloaded at the first call and used as it is from then on, without a network.
- * @throws ServiceError `model_unavailable` in one line: what is missing, and what to do
+ * @throws ServiceError `model_unavailable` in one line: what is missing, and what to do; the signal's reason
  */
 export async function fetchHubModel(name: string, options: HubOptions): Promise<string> {
   const folder = join(options.cache, ...name.split('/'));
@@ -69,6 +71,7 @@ export async function fetchHubModel(name: string, options: HubOptions): Promise<
   let lock = await options.lock(join(folder, '.lock'));
   while (lock === undefined) {
     await pause(lookAgain);
+    options.signal?.throwIfAborted();
     if (isComplete(folder, options)) return folder;
     lock = await options.lock(join(folder, '.lock'));
   }
@@ -117,7 +120,9 @@ async function download(
     // Of the revision that was listed, whose files never change: a part of one can be resumed.
     const url = `${options.endpoint}/${name}/resolve/${commit}/${file.path}`;
     const part = `${target}.${(file.sum?.hex ?? commit).slice(0, 12)}.part`;
-    await downloadHubFile(file, { target, part, url, ask, onBytes, pause: options.pause }).catch((error: unknown) => {
+    const { pause, signal } = options;
+    await downloadHubFile(file, { target, part, url, ask, onBytes, pause, signal }).catch((error: unknown) => {
+      signal?.throwIfAborted();
       throw refused(name, error, options) ?? modelFault(name, messageOf(error), error);
     });
   };
@@ -151,6 +156,7 @@ async function list(name: string, ask: AskHub, options: HubOptions): Promise<{ c
     response = await ask(`${options.endpoint}/api/models/${name}/revision/main?blobs=true`, {});
     if (!response.ok) throw new HubRefusal(response.status, `${options.endpoint} answers ${response.status}`);
   } catch (error) {
+    options.signal?.throwIfAborted();
     throw (
       refused(name, error, options, await nearestOf(name, ask, options)) ??
       modelFault(
@@ -222,7 +228,7 @@ async function nearestOf(name: string, ask: AskHub, { endpoint }: HubOptions): P
 const mostRedirects = 5;
 
 /** Follows redirects here, so that the key goes to the hub's own host alone. */
-function createAskHub({ endpoint, token }: HubOptions): AskHub {
+function createAskHub({ endpoint, token, signal }: HubOptions): AskHub {
   const home = new URL(endpoint).origin;
   return async (path, headers) => {
     let url = new URL(path);
@@ -231,6 +237,7 @@ function createAskHub({ endpoint, token }: HubOptions): AskHub {
       const response = await fetch(url, {
         headers: { 'user-agent': 'thinkfirst', ...headers, ...own },
         redirect: 'manual',
+        ...(signal && { signal }),
       });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null) return response;
