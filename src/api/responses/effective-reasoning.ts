@@ -53,7 +53,6 @@ export function planReasoning(input: PlanInput): ReasoningPlan {
 function fast(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
   const { request, choice } = input;
   const answerTokens = answerTokensOf(input, reserve, asked);
-  const ignored = (['samples', 'max_revisions', 'checks'] as const).filter((name) => request.reasoning?.[name]);
   return {
     effective: {
       effort: choice.effort,
@@ -67,17 +66,20 @@ function fast(input: PlanInput, reserve: number, asked: number | undefined): Rea
       compute: 'off',
     },
     answerTokens,
-    warnings: [
-      ...ignored.map((name) => ({
-        field: `reasoning.${name}`,
-        message: 'Not applied. A fast answer has one sample, without checks or revisions.',
-      })),
-      ...beyondContext(input, answerTokens),
-      ...(request.reasoning?.compute === 'on'
-        ? [{ field: 'reasoning.compute', message: 'A fast answer has no thought to compute values in.' }]
-        : []),
-    ],
+    warnings: [...beyondContext(input, answerTokens), ...ignoredByFast(request)],
   };
+}
+
+/** What a fast answer leaves out of what the request asks for. */
+function ignoredByFast({ reasoning }: CreateResponse): Warning[] {
+  const ignored = (['samples', 'max_revisions', 'checks'] as const).filter((name) => reasoning?.[name]);
+  const message = 'Not applied. A fast answer has one sample, without checks or revisions.';
+  return [
+    ...ignored.map((name) => ({ field: `reasoning.${name}`, message })),
+    ...(reasoning?.compute === 'on'
+      ? [{ field: 'reasoning.compute', message: 'A fast answer has no thought to compute values in.' }]
+      : []),
+  ];
 }
 
 /** Visible tokens at most: as asked, else the usual, as far as the context goes. */
@@ -121,7 +123,9 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
   const otherAnswers = samples + max_revisions + 1;
   const warnings: Warning[] = [
     ...(choice.budget === undefined ? [] : loweredBudget(wished, budget)),
-    ...(budget === 0 ? [withoutThinking(input, { inContext, asked })] : unusedOptions(request, chains)),
+    ...(budget === 0
+      ? [withoutThinking(input, { inContext, asked }), ...ignoredByFast(request)]
+      : unusedOptions(request, chains)),
     ...beyondContext(input, usableOutput({ thinking: budget, otherAnswers, reserve, answerTokens })),
   ];
   const effective: EffectiveReasoning = {

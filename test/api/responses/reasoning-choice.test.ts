@@ -227,6 +227,12 @@ describe('the plan of tokens', () => {
     expect(plan({ mode: 'fast', reasoning: { compute: 'auto' } }).warnings).toEqual([]);
   });
 
+  test('a fast answer for want of tokens says what it leaves out, too', () => {
+    const reasoning = { samples: 4, checks: [{ type: 'expected', value: 4 }], compute: 'on' };
+    const fields = plan({ max_output_tokens: 10, reasoning }).warnings.map(({ field }) => field);
+    expect(fields).toEqual(['reasoning.effort', 'reasoning.samples', 'reasoning.checks', 'reasoning.compute']);
+  });
+
   test('what is echoed is what runs', () => {
     const fast = { strategy: 'direct', samples: 1, max_revisions: 0, budget_tokens: 0 };
     expect(effectiveOf({ max_output_tokens: 10, reasoning: { samples: 4 } })).toMatchObject(fast);
