@@ -32,12 +32,20 @@ export type OpenQueues = {
   remember(id: string, name: string): void;
   /** The queue that has this id; undefined for an unknown id. */
   find(id: string): Promise<OpenQueue | undefined>;
+  /**
+   * What `read` finds in the queue of an id, which may be another one than before: an id that was removed can be added again for
+   * another model.
+   */
+  read<T>(
+    id: string,
+    read: (queue: OpenQueue) => Promise<T | undefined>,
+  ): Promise<{ queue: OpenQueue; found: T } | undefined>;
   /** All queues that ever had a job, in any process. */
   all(): Promise<OpenQueue[]>;
   close(): Promise<void>;
 };
 
-/** The most ids whose queue is remembered; an id never changes its queue. */
+/** The most ids whose queue is remembered. */
 const mostPlaces = 10_000;
 
 export function createOpenQueues<B extends IQueueBackend, C>(options: {
@@ -65,18 +73,29 @@ export function createOpenQueues<B extends IQueueBackend, C>(options: {
     if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '');
     places.set(id, name);
   };
+  const locate = async (id: string): Promise<string | undefined> => {
+    const name = await directory.locate(id);
+    if (name === undefined) places.delete(id);
+    else remember(id, name);
+    return name;
+  };
   return {
     base,
     remember,
     directory,
     open,
     async find(id) {
+      const name = places.get(id) ?? (await locate(id));
+      return name === undefined ? undefined : open(name);
+    },
+    async read(id, read) {
       const known = places.get(id);
-      if (known !== undefined) return open(known);
-      const name = await directory.locate(id);
-      if (name === undefined) return undefined;
-      remember(id, name);
-      return open(name);
+      const there = known === undefined ? undefined : await read(open(known));
+      if (known !== undefined && there !== undefined) return { queue: open(known), found: there };
+      const name = await locate(id);
+      if (name === undefined || name === known) return undefined;
+      const found = await read(open(name));
+      return found === undefined ? undefined : { queue: open(name), found };
     },
     async all() {
       return (await directory.queues()).map(open);

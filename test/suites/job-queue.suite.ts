@@ -674,6 +674,20 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         expect((await late.list({ owner: null, limit: 10 })).jobs).toHaveLength(1);
       });
 
+      test('finds an id that was removed and added for another model, also where the first one was seen', async () => {
+        const other = await open();
+        const job = makeJob();
+        await queue.add(job);
+        expect(await other.get(job.id)).toMatchObject({ job });
+        await queue.remove(job.id);
+        const again = { ...job, model: 'another' };
+        expect(await queue.add(again)).toEqual({ created: true });
+        expect(await other.get(job.id)).toMatchObject({ job: again });
+        expect((await other.list({ owner: null, limit: 10 })).jobs).toMatchObject([{ job: again }]);
+        expect(await other.control(job.id, 'cancel')).toBe('accepted');
+        expect(await readAll(other, job.id)).toMatchObject([{ terminal: 'cancelled' }]);
+      });
+
       test('sweeps what its time is over for, and keeps the rest', async () => {
         const sweeper = await open({ unstoredRetentionMs: 0 });
         const [kept, unstored] = [makeJob(), makeJob({ store: false })];

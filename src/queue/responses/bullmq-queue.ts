@@ -27,7 +27,9 @@ async function listJobs(
   const jobs: JobSnapshot[] = [];
   for (let cursor = after; ; ) {
     const ids = await queues.directory.list(ownerKey(owner), { after: cursor, limit: status ? pageIds : limit + 1 });
-    const records = await Promise.all(ids.map(async (id) => (await queues.find(id))?.store.read(id)));
+    const records = await Promise.all(
+      ids.map(async (id) => (await queues.read(id, ({ store }) => store.read(id)))?.found),
+    );
     for (const record of records) {
       // The job is gone, or was indexed just before it is added.
       if (!record || record.forgotten) continue;
@@ -125,7 +127,12 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       }),
     list: (query) => withBackendDeadline(() => listWithWaiting(queues, query)),
     events: (id, events) =>
-      followLog(id, { ...events, find: (wanted) => jobs.find(wanted), waiters, recheckMs: settings.recheckMs }),
+      followLog(id, {
+        ...events,
+        log: (from, limit) => jobs.log(id, from, limit),
+        waiters,
+        recheckMs: settings.recheckMs,
+      }),
     control: (id, command) => withBackendDeadline(() => jobs.control(id, command)),
     remove: (id) => withBackendDeadline(() => jobs.remove(id)),
     consume: (consuming, handler) => consume({ ...parts, ...consuming, handler }, local),

@@ -3,7 +3,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import { late, orLate, withBackendDeadline } from '../../core/deadlines.ts';
 import type { EventsOptions } from '../../core/job-queue.ts';
 import { logPageRows, parseRow } from './job-log.ts';
-import type { JobStore, LogPage } from './job-store.ts';
+import type { LogPage } from './job-store.ts';
 import type { LogChange } from './notices.ts';
 
 /** The readers of this process by job id; waking one job touches only its own readers. */
@@ -130,14 +130,15 @@ const recheckMsPerReader = 5;
 export async function* followLog(
   id: string,
   options: EventsOptions & {
-    find(id: string): Promise<{ store: JobStore } | undefined>;
+    /** A page of the log; undefined if there is no such job. */
+    log(from: number, limit: number): Promise<LogPage | undefined>;
     waiters: LogWaiters;
     recheckMs: number;
   },
 ): AsyncGenerator<LogLine> {
   const { stream, after = -1, follow = true, signal, waiters, recheckMs } = options;
   const read = async (from: number) => {
-    const page = await withBackendDeadline(async () => (await options.find(id))?.store.log(id, from, logPageRows));
+    const page = await withBackendDeadline(() => options.log(from, logPageRows));
     if (!page) throw new ServiceError({ code: 'not_found', message: `No response with id '${id}'.`, param: 'id' });
     return page;
   };

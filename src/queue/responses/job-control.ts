@@ -5,7 +5,7 @@ import { queuesOf } from '../queue-names.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import { removeJob } from './add-job.ts';
 import { endJob, eraseSecrets } from './job-log.ts';
-import type { JobRecord } from './job-store.ts';
+import type { JobRecord, LogPage } from './job-store.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 
 type FoundJob = OpenQueue & { record: JobRecord };
@@ -30,15 +30,16 @@ export class JobControl {
     this.parts = parts;
   }
 
-  async find(id: string): Promise<OpenQueue | undefined> {
-    return isJobId(id) ? this.parts.queues.find(id) : undefined;
+  /** A page of a job's log; undefined if there is no such job. */
+  async log(id: string, from: number, limit: number): Promise<LogPage | undefined> {
+    if (!isJobId(id)) return undefined;
+    return (await this.parts.queues.read(id, ({ store }) => store.log(id, from, limit)))?.found;
   }
 
   /** Undefined also for a job that its owner has removed and that still has to be swept. */
   async visible(id: string): Promise<FoundJob | undefined> {
-    const queue = await this.find(id);
-    const record = await queue?.store.read(id);
-    return queue && record && !record.forgotten ? { ...queue, record } : undefined;
+    const read = isJobId(id) ? await this.parts.queues.read(id, ({ store }) => store.read(id)) : undefined;
+    return read && !read.found.forgotten ? { ...read.queue, record: read.found } : undefined;
   }
 
   /** A running job receives the command; a waiting one ends at once. `expire` leaves a running job alone. */
