@@ -27,32 +27,34 @@ export function createFileRecords(base: string): RecordStore {
     const text = file === undefined ? undefined : await reach(unlessAbsent(readFile(file, 'utf8')));
     return text === undefined ? undefined : JSON.parse(text);
   };
-  const set = async (key: string, value: unknown): Promise<void> => {
+  const write = async (key: string, value: unknown): Promise<void> => {
     const file = fileOf(key);
     if (file === undefined) throw new Error(`'${key}' is not a record key`);
-    await reach(write(file, JSON.stringify(value)));
+    await reach(replaceFile(file, JSON.stringify(value)));
   };
   return {
     get,
-    set,
+    // In turn with updates: a record that is removed during one must not come back with its end.
+    set: (key, value) => inTurn(key, () => write(key, value)),
     update: (key, change) =>
       inTurn(key, async () => {
         const changed = change(await get(key));
-        if (changed !== undefined) await set(key, changed);
+        if (changed !== undefined) await write(key, changed);
       }),
     async keys(prefix) {
       const folder = fileOf(prefix);
       return folder === undefined ? [] : reach(keysBelow(folder, `${prefix}:`));
     },
-    async remove(key) {
-      const file = fileOf(key);
-      const removed = file && (await reach(unlessAbsent(unlink(file).then(() => true))));
-      return removed === true;
-    },
+    remove: (key) =>
+      inTurn(key, async () => {
+        const file = fileOf(key);
+        const removed = file && (await reach(unlessAbsent(unlink(file).then(() => true))));
+        return removed === true;
+      }),
     close: async () => undefined,
   };
 
-  async function write(file: string, text: string): Promise<void> {
+  async function replaceFile(file: string, text: string): Promise<void> {
     const beside = join(unfinished, randomUUID());
     await Promise.all([mkdir(dirname(file), { recursive: true }), mkdir(unfinished, { recursive: true })]);
     swept ??= sweep(unfinished).catch(() => undefined);

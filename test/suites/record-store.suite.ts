@@ -37,6 +37,23 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordStore>)
       expect(await records.get('conversations:many')).toEqual(Array.from({ length: 20 }, (_, n) => n));
     });
 
+    test('a record that is removed or replaced during a change of it is not brought back by the change', async () => {
+      for (const [key, during] of [
+        ['conversations:removed', () => records.remove('conversations:removed')],
+        ['conversations:replaced', () => records.set('conversations:replaced', { a: 3 })],
+      ] as const) {
+        await records.set(key, { a: 1 });
+        let done: Promise<unknown> | undefined;
+        await records.update(key, (value) => {
+          done ??= during();
+          return value === undefined ? undefined : { ...Object(value), b: 2 };
+        });
+        await done;
+      }
+      expect(await records.get('conversations:removed')).toBeUndefined();
+      expect(await records.get('conversations:replaced')).toMatchObject({ a: 3 });
+    });
+
     test('a change that fails leaves the record, and the next one is made', async () => {
       await records.set('conversations:kept', { a: 1 });
       const failing = records.update('conversations:kept', () => {

@@ -9,17 +9,17 @@ export function createMemoryRecords(): RecordStore {
     const text = stored.get(key);
     return text === undefined ? undefined : JSON.parse(text);
   };
-  const set = async (key: string, value: unknown) => void stored.set(key, JSON.stringify(value));
+  const write = async (key: string, value: unknown) => void stored.set(key, JSON.stringify(value));
   return {
     get,
-    set,
+    set: (key, value) => inTurn(key, () => write(key, value)),
     update: (key, change) =>
       inTurn(key, async () => {
         const changed = change(await get(key));
-        if (changed !== undefined) await set(key, changed);
+        if (changed !== undefined) await write(key, changed);
       }),
     keys: async (prefix) => [...stored.keys()].filter((key) => key.startsWith(`${prefix}:`)),
-    remove: async (key) => stored.delete(key),
+    remove: (key) => inTurn(key, async () => stored.delete(key)),
     close: async () => undefined,
   };
 }
