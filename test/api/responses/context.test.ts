@@ -384,11 +384,8 @@ test.each(Object.entries(full))(
 test('what running responses will add to a conversation counts before they have ended', async () => {
   const { post, queue, dependencies } = createApi();
   const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
-  const item = { type: 'message', role: 'user', content: 'x'.repeat(16 * 1_048_576 - 1_200_000) };
-  await dependencies.records.update(`conversations:${id}`, (value) => ({
-    ...Object(value),
-    entries: [{ type: 'items', items: [item] }],
-  }));
+  const running = { type: 'response', id: 'resp_running', bytes: 16 * 1_048_576 - 1_200_000 };
+  await dependencies.records.update(`conversations:${id}`, (value) => ({ ...Object(value), entries: [running] }));
   // A thought before the question is no part of the prompt, but is kept with the conversation.
   const thought = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'x'.repeat(700_000) }] };
   const branch = {
