@@ -71,7 +71,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     await listed.goto('/jobs');
     for (const [index, id] of ids.entries()) {
       const row = listed.getByRole('row').filter({ has: listed.locator(`a[href="/trace/${id}"]`) });
-      const told = (await row.getByTitle(/the wait for a worker included/).textContent())?.replace(' with wait', '');
+      const told = (await row.getByTitle(/including the wait for a worker/).textContent())?.replace(' incl. wait', '');
       expect([`${told} including queue time`, 'waited < 1 s']).toContain(waits[index]);
     }
     await listed.close();

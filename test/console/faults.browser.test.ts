@@ -57,7 +57,7 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
     await question(page).fill('word '.repeat(12_000));
     await question(page).press('Enter');
     const told = page.getByRole('alert');
-    await told.filter({ hasText: 'The service could not take this' }).waitFor();
+    await told.filter({ hasText: 'The service did not accept this' }).waitFor();
     expect(await told.getByRole('button').count()).toBe(0);
     expect(await page.getByRole('heading', { name: 'Ask fast, or let it think first.' }).count()).toBe(1);
     expect(await page.getByRole('button', { name: /Tara wants to buy a bike/ }).count()).toBe(1);
@@ -139,7 +139,7 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
       await question(page).press('Enter');
       await page.locator('article[aria-busy=true]').waitFor();
       killed.kill('SIGKILL');
-      await page.getByText('Whether the service goes on with this answer is not known.').waitFor();
+      await page.getByText('The page does not know whether the service continues this answer.').waitFor();
       expect(await page.getByRole('main').textContent()).not.toMatch(/goes on in the service|answer goes on;|is lost:/);
     } finally {
       await killed.stop();

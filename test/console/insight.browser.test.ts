@@ -40,7 +40,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const timeline = page.getByRole('region', { name: /^Timeline of the steps/ }).getByRole('button');
     expect(await timeline.count()).toBe(steps.length);
 
-    await page.getByRole('button', { name: /^Chain 1 · greedy, Think, .* tokens/ }).click();
+    await page.getByRole('button', { name: /^Chain 1, Think, .* tokens/ }).click();
     const wrongLine = steps[failed.index].text.split('\n')[reason.line];
     const line = page.getByRole('listitem').filter({ has: page.locator('del', { hasText: wrongLine }) });
     expect(await line.last().textContent()).toContain(reason.detail);
@@ -48,7 +48,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const before = page.url();
     await page.keyboard.press('ArrowRight');
     await page.waitForURL((url) => url.href !== before);
-    await page.getByRole('button', { name: /^Chain 1 · greedy, Revise/, pressed: true }).waitFor();
+    await page.getByRole('button', { name: /^Chain 1, Revise/, pressed: true }).waitFor();
     const chosen = await page.getByRole('button', { pressed: true }).first().getAttribute('aria-label');
     await page.getByRole('button', { name: 'Copy link' }).click();
     await page.getByText('Link copied').first().waitFor();
@@ -77,7 +77,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const names = await chart
       .locator('[data-name]')
       .evaluateAll((rows) => rows.map((row) => getComputedStyle(row, '::before').content));
-    expect(names).toContain('"Chain 1 · greedy"');
+    expect(names).toContain('"Chain 1"');
     expect(names.at(-1)).toBe('"Decoded so far"');
     const times = await chart.locator('span', { hasText: /^[\d.]+ s$/ }).all();
     const boxes = await Promise.all(times.map((time) => time.boundingBox()));
@@ -199,7 +199,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await row.first().waitFor({ state: 'detached' });
     await page.getByRole('row').filter({ hasText: 'What is 47 + 385?' }).waitFor();
     await page.getByRole('searchbox', { name: 'Text' }).fill('unheard of');
-    await page.getByRole('heading', { name: 'No job fits the filters' }).waitFor();
+    await page.getByRole('heading', { name: 'No job matches the filters' }).waitFor();
     await page.getByRole('button', { name: 'Clear the filters' }).click();
 
     await page.locator(`a[href="/trace/${id}"]`).waitFor();
@@ -239,7 +239,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await page.getByRole('link', { name: 'Eval' }).click();
     await page.getByText('npm run eval -- --set generated').waitFor();
     await page.getByRole('link', { name: 'Jobs' }).click();
-    await page.getByRole('heading', { name: 'Nothing was asked yet' }).waitFor();
+    await page.getByRole('heading', { name: 'Nothing has been asked yet' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
@@ -253,11 +253,11 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       const name = arm === 'none' ? 'fast' : arm === 'greedy' ? 'one chain' : arm;
       expect(await chart.getAttribute('aria-label')).toContain(`${name} ${percent.format(accuracy.value)}`);
     }
-    expect(await page.getByText('As answered', { exact: true }).count()).toBe(1);
+    expect(await page.getByText('Final answer', { exact: true }).count()).toBe(1);
     // Those of the repository are from no machine that this runs on, whenever it was cloned.
     const told = await page.getByRole('combobox', { name: 'Evaluation' }).locator('option').allTextContents();
     const shipped = results.map((one: { came_with: string | null }) => one.came_with !== null);
-    expect(told.map((name) => name.endsWith(' · came with Thinkfirst'))).toEqual(shipped);
+    expect(told.map((name) => name.endsWith(' · included with Thinkfirst'))).toEqual(shipped);
     expectNoFaults();
     await suite.closePages();
     const phone = await open('/eval', { locale: 'ko', viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
@@ -330,7 +330,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       const addition = (of: Page, heading: string) =>
         of.locator('section').filter({ has: of.getByRole('heading', { name: heading, exact: true }) });
       const url = addition(page, 'Add a model').getByRole('textbox', { name: 'Address' }).first();
-      const model = page.getByRole('textbox', { name: 'Model there' });
+      const model = page.getByRole('textbox', { name: 'Model on the server' });
       await url.fill(new URL(suite.url).host);
       await url.press('Enter');
       await page.getByRole('alert').filter({ hasText: 'This is the address of this service' }).waitFor();
@@ -389,7 +389,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       const scope = page.getByRole('combobox', { name: 'Trace' });
       if (await scope.isEnabled()) await scope.selectOption(trace);
       if (admin) await page.getByRole('checkbox', { name: 'admin' }).check();
-      await page.getByRole('button', { name: 'Make a key' }).click();
+      await page.getByRole('button', { name: 'Create a key' }).click();
       const dialog = page.getByRole('dialog');
       const secret = (await dialog.locator('code').textContent()) ?? '';
       await dialog.getByRole('button', { name: 'Copy' }).click();
@@ -421,7 +421,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
     await enter(page, none);
     await page.goto(`/trace/${await asked(none)}`);
-    await page.getByText('This key may see no trace').waitFor();
+    await page.getByText('This key may not see traces').waitFor();
     expect(await page.getByRole('heading', { name: 'Timeline' }).count()).toBe(0);
     await page.goto('/settings');
     await page.getByText('None: answers only, no trace').waitFor();

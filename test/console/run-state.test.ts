@@ -159,6 +159,11 @@ describe('answers on the way', () => {
     ]);
   });
 
+  it('have the capital letters of the sample’s own answer', () => {
+    const named = step({ index: 0, phase: 'think', sample: 0, answer: 'friday', answer_text: 'The answer is Friday.' });
+    expect(candidatesOf([named], false)).toMatchObject([{ answer: 'Friday' }]);
+  });
+
   it('show a sample that still thinks', () => {
     const begun = step({ index: 4, phase: 'think', sample: 1 });
     expect(candidatesOf([think, begun], true).at(-1)).toMatchObject({ sample: 1, running: true, answer: null });
@@ -168,6 +173,12 @@ describe('answers on the way', () => {
 describe('a short answer', () => {
   it.each([
     ['the value that was voted for', [step({ index: 0, phase: 'vote', answer: '8' })], 'It takes 8 weeks.', '8'],
+    [
+      'that value with its capital letters',
+      [step({ index: 0, phase: 'vote', answer: 'friday' })],
+      'It is Friday.',
+      'Friday',
+    ],
     ['the value in a sentence', [], 'The answer is 8.', '8'],
     ['the first line', [], 'Red.\nAnd more.', 'Red.'],
   ])('is %s', (_, steps, text, expected) => {
@@ -176,7 +187,7 @@ describe('a short answer', () => {
 });
 
 describe('the time of a run', () => {
-  const asked = { created_at: 100, completed_at: 106, usage: null };
+  const asked = { status: 'completed' as const, created_at: 100, completed_at: 106, usage: null };
   const worked = [
     step({ index: 0, phase: 'draft', started_at: 102_100, duration_ms: 300 }),
     step({ index: 1, phase: 'think', started_at: 102_400, duration_ms: 3_200 }),
@@ -211,6 +222,15 @@ describe('the time of a run', () => {
 
   it('has no wait to tell of where the work fills the seconds', () => {
     expect(runFigures({ response: { ...asked, completed_at: 103 }, steps: worked }).waited).toBe(false);
+  });
+
+  it('is known to the second alone where a step was cancelled before its end', () => {
+    const steps = [...worked.slice(0, 1), step({ index: 1, phase: 'think', started_at: 102_400 })];
+    expect(runFigures({ response: { ...asked, status: 'cancelled' }, steps })).toMatchObject({
+      thinkingMs: undefined,
+      workMs: undefined,
+      wholeSeconds: 6,
+    });
   });
 
   it('is told to the second alone where there is no trace', () => {

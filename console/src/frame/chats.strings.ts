@@ -15,9 +15,9 @@ export const chatsStrings = defineStrings({
     exportJson: 'Export as JSON',
     remove: 'Delete',
     deleted: (title: string, turns: string) =>
-      `“${title}” is deleted (${turns === '1' ? '1 turn' : `${turns} turns`}).`,
+      `“${title}” was deleted (${turns === '1' ? '1 turn' : `${turns} turns`}).`,
     undo: 'Undo',
-    noMatch: 'No conversation has these words.',
+    noMatch: 'No conversation contains these words.',
     more: 'Show more',
   },
   ko: {

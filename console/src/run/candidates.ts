@@ -1,4 +1,5 @@
 import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
+import { asWritten } from './run-figures.ts';
 
 /** One answer that came up on the way: the draft's or a sample's, as it stands after its last revision. */
 export type Candidate = {
@@ -20,10 +21,11 @@ export function candidatesOf(steps: readonly TraceStep[], running: boolean): Can
     if (step.phase !== 'draft' && step.sample === null) continue;
     const past = candidates.get(step.sample);
     const open = running && step === steps.at(-1) && step.answer === null;
-    const changed = past?.answer != null && step.answer !== null && step.answer !== past.answer;
+    const answer = step.answer === null ? null : asWritten(step.answer, step.answer_text);
+    const changed = past?.answer != null && answer !== null && answer !== past.answer;
     candidates.set(step.sample, {
       sample: step.sample,
-      answer: step.answer ?? past?.answer ?? null,
+      answer: answer ?? past?.answer ?? null,
       running: open,
       verdict: step.answer === null ? (past?.verdict ?? 'unchecked') : verdictOf(step),
       before: [...(past?.before ?? []), ...(changed && past?.answer ? [past.answer] : [])],

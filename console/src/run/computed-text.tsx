@@ -43,9 +43,7 @@ export function ComputedLegend() {
   const words = useStrings(runStrings);
   return (
     <p className={styles.legend}>
-      <span className={styles.computed} aria-hidden="true">
-        42
-      </span>{' '}
+      <span className={styles.computed}>{words.computedSample}</span>
       {words.computedLegend}
     </p>
   );

@@ -14,7 +14,7 @@ export const effortStrings = defineStrings({
       max: 'Maximum',
     },
     about: {
-      auto: 'Decides for each question whether thinking pays',
+      auto: 'Decides for each question whether thinking is worth it',
       none: 'Answers at once, without thinking',
       low: 'One short thought, checked',
       medium: 'A few thoughts, checked and voted on',
@@ -22,10 +22,10 @@ export const effortStrings = defineStrings({
     },
     budget: 'Thinking budget',
     tokens: 'tokens',
-    fastHint: 'A fast answer does not think, so it spends no budget.',
-    ownHint: 'A cap over all chains and revisions; easy questions stop far below it.',
-    changedHint: (own: string) => `This effort's own budget is ${own} tokens.`,
-    reset: 'Use it',
+    fastHint: 'A fast answer does not think, so it uses no budget.',
+    ownHint: 'The limit for all chains and revisions together. Easy questions use far less.',
+    changedHint: (own: string) => `The default for this effort is ${own} tokens.`,
+    reset: 'Use the default',
     spends: (tokens: string, samples: string) =>
       `up to ${tokens} tokens, ${samples} ${samples === '1' ? 'chain' : 'chains'}`,
     spendsNothing: 'no thinking tokens',

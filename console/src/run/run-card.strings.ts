@@ -2,10 +2,10 @@ import { defineStrings } from '../i18n/strings.ts';
 
 export const runCardStrings = defineStrings({
   en: {
-    loading: 'Fetching the answer…',
+    loading: 'Loading the answer…',
     unreachable: 'The service does not answer. Trying again…',
     answer: 'Answer',
-    ended: (answer: string) => `The answer is there: ${answer}`,
+    ended: (answer: string) => `The answer has arrived: ${answer}`,
     trace: 'Trace',
     answerNow: 'Answer now',
     answerNowAbout: 'Ends the thinking and answers with the best result so far',

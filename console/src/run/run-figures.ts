@@ -3,7 +3,7 @@ import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 import type { PhaseTokens } from '../../../src/contracts/responses/usage.ts';
 import type { RunState } from './run-state.ts';
 
-type Timed = Pick<Response, 'created_at' | 'completed_at' | 'usage'>;
+type Timed = Pick<Response, 'status' | 'created_at' | 'completed_at' | 'usage'>;
 
 /** What a finished run cost. Tokens; times are undefined where they are not known. */
 export type RunFigures = {
@@ -24,7 +24,7 @@ export type RunFigures = {
 
 export function runFigures({ response, steps }: Pick<RunState, 'steps'> & { response: Timed | undefined }): RunFigures {
   const usage = response?.usage;
-  const span = spanOf(steps);
+  const span = wasCutOff(steps, response) ? undefined : spanOf(steps);
   const answer = steps.find(({ phase }) => phase === 'answer');
   const wholeSeconds = response === undefined ? undefined : wholeSecondsOf(response);
   const phases = usage?.phases;
@@ -45,8 +45,13 @@ export function thinkingTokens({ think, check, revise }: PhaseTokens): number {
 }
 
 /** Seconds from being asked to the end, the wait for a worker included, give or take one; undefined while it runs. */
-export function wholeSecondsOf(response: Omit<Timed, 'usage'>): number | undefined {
+export function wholeSecondsOf(response: Pick<Timed, 'created_at' | 'completed_at'>): number | undefined {
   return response.completed_at === null ? undefined : Math.max(0, response.completed_at - response.created_at);
+}
+
+/** Whether it was cancelled in the middle of a step: nothing tells when that step ended. */
+function wasCutOff(steps: readonly TraceStep[], response: Timed | undefined): boolean {
+  return response?.status === 'cancelled' && steps.at(-1)?.duration_ms === 0;
 }
 
 function spanOf(steps: readonly TraceStep[]): { start: number; end: number } | undefined {
@@ -72,6 +77,16 @@ export function shortAnswer({ text, steps }: Pick<RunState, 'text' | 'steps'>): 
   const settled = steps.findLast(({ answer, phase }) => answer !== null && (phase === 'answer' || phase === 'vote'));
   const value = settled?.answer ?? steps.findLast(({ answer }) => answer !== null)?.answer;
   const line = text.trim().split('\n')[0] ?? '';
-  const shown = (value && value.length <= 40 ? value : line).replace(/^the answer is:?\s+(.+?)\.?$/i, '$1');
+  const shown = (value && value.length <= 40 ? asWritten(value, text) : line).replace(
+    /^the answer is:?\s+(.+?)\.?$/i,
+    '$1',
+  );
   return shown.length > 60 ? `${shown.slice(0, 58)}…` : shown;
+}
+
+/** A value of the vote (`friday`) with the capital letters that it has in the answer's text; unchanged where it isn't found. */
+export function asWritten(value: string, text: string | undefined): string {
+  const at = text?.toLowerCase().indexOf(value.toLowerCase()) ?? -1;
+  const written = at < 0 ? value : (text ?? '').slice(at, at + value.length);
+  return written.toLowerCase() === value.toLowerCase() ? written : value;
 }

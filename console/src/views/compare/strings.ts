@@ -3,7 +3,7 @@ import { defineStrings } from '../../i18n/strings.ts';
 export const strings = defineStrings({
   en: {
     title: 'Compare',
-    lead: 'The same question, asked in different ways at once: what each answers, and what it costs.',
+    lead: 'The same question, asked in different ways at the same time: what each one answers and what it costs.',
     question: 'Question',
     placeholder: 'One question for all columns…',
     run: 'Ask all',
@@ -17,7 +17,7 @@ export const strings = defineStrings({
     model: 'Model',
     time: 'Time without the wait:',
     spent: 'Tokens spent',
-    tokens: (count: string) => `${count} tokens`,
+    tokens: (count: string) => (count === '1' ? '1 token' : `${count} tokens`),
     link: 'Copy the link',
     linked: 'Link copied',
     linkFailed: 'Could not copy: the address bar has the link',
@@ -25,7 +25,7 @@ export const strings = defineStrings({
     nothing: 'no answer',
     same: (answer: string) => `All answered ${answer}`,
     cost: (one: string, other: string, tokens: string, time: string | undefined) =>
-      `${one} against ${other}: ${tokens} tokens${time === undefined ? '' : `, ${time} without the wait`}.`,
+      `${one} compared with ${other}: ${tokens} tokens${time === undefined ? '' : `, ${time} without the wait`}.`,
     examples: 'For example',
   },
   ko: {

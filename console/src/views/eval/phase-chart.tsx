@@ -15,7 +15,8 @@ export function PhaseChart({ arms }: { arms: readonly EvaluationArm[] }) {
   const thinking = arms.filter((arm) => waterfall(arm).length > 0);
   const [chosen, setChosen] = useState<string>();
   const arm = thinking.find((one) => one.arm === chosen) ?? thinking.at(-1);
-  const steps = arm === undefined ? [] : waterfall(arm);
+  // Levels other than auto write no draft: then it counts as nothing right.
+  const steps = arm === undefined ? [] : waterfall(arm).filter(({ phase, to }) => phase !== 'draft' || to > 0);
   const nameOf = (phase: string) => Object.entries(words.phaseNames).find(([name]) => name === phase)?.[1] ?? phase;
   return (
     <Card className={styles.card ?? ''}>

@@ -65,8 +65,11 @@ export function Prompts({
         </section>
       )}
       <p className={styles.soft}>
-        {format.number(effective.samples)} {words.seed} · {format.number(effective.max_revisions)} {words.revisions} ·{' '}
-        {format.number(effective.answer_reserve_tokens)} {words.reserve}
+        {words.limits(
+          format.number(effective.samples),
+          format.number(effective.max_revisions),
+          format.number(effective.answer_reserve_tokens),
+        )}
       </p>
     </Card>
   );

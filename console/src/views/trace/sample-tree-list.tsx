@@ -5,6 +5,7 @@ import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { asWritten } from '../../run/run-figures.ts';
 import styles from './sample-tree.module.css';
 import { inReadingOrder, type TreeBranch, type TreeNode } from './sample-tree.ts';
 import { strings } from './strings.ts';
@@ -58,7 +59,7 @@ export function SampleTree({ branches, running, selected, onSelect }: SampleTree
     </ul>
   );
   const branchName = ({ kind, sample }: TreeBranch) =>
-    kind === 'draft' ? words.lanes.draft : sample === 0 ? words.lanes.greedy : words.lanes.chain((sample ?? 0) + 1);
+    kind === 'draft' ? words.lanes.draft : words.lanes.chain((sample ?? 0) + 1);
   return (
     <Card className={styles.card ?? ''}>
       <header>
@@ -78,6 +79,7 @@ function Row({ step, name, running }: { step: TraceStep; name: string; running: 
   const words = useStrings(strings);
   const format = useFormat();
   const inWords = useServiceSentence();
+  const answer = step.answer === null ? null : asWritten(step.answer, step.answer_text);
   const found = verdictOf(step.checks);
   const sure = meanProbability(step.confidence);
   const failure = failureOf(step.checks);
@@ -103,9 +105,9 @@ function Row({ step, name, running }: { step: TraceStep; name: string; running: 
               words.searchHeld
             )
           ) : verdict === 'fail' && step.answer !== null ? (
-            <del>{step.answer}</del>
+            <del>{answer}</del>
           ) : (
-            (step.answer ?? words.noAnswerOfStep)
+            (answer ?? words.noAnswerOfStep)
           )}
         </span>
         {failure?.detail && <span className={styles.failure}>{inWords(failure.detail)}</span>}

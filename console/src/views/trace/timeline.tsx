@@ -50,11 +50,7 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
     bars.current.get(to)?.focus();
   };
   const laneName = (lane: TimelineLane) =>
-    lane.kind === 'chain'
-      ? lane.sample === 0
-        ? words.lanes.greedy
-        : words.lanes.chain((lane.sample ?? 0) + 1)
-      : words.lanes[lane.kind];
+    lane.kind === 'chain' ? words.lanes.chain((lane.sample ?? 0) + 1) : words.lanes[lane.kind];
   const barName = (lane: TimelineLane, bar: TimelineBar) =>
     words.barLabel(
       laneName(lane),

@@ -105,7 +105,9 @@ export function TracePage({ id }: { id: string }) {
           )}
           {selected !== undefined && (
             <div className={styles.reading}>
-              <SampleTree branches={tree} running={running} selected={selected.index} onSelect={select} />
+              {tree.length > 0 && (
+                <SampleTree branches={tree} running={running} selected={selected.index} onSelect={select} />
+              )}
               <StepDetail steps={steps} step={selected} running={running.has(selected.index)} />
             </div>
           )}
