@@ -6,22 +6,22 @@ import { runScript } from './run-script.ts';
 
 const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]: measures a model and writes its effort table
   --model MODEL       an id of thinkfirst.config.json or THINKFIRST_MODELS, a folder or a hub name    (the embedded one)
-  --generated N       generated questions, none of the evaluation's    (120)
-  --spoken N          of those said as a person would                  (60)
-  --gsm8k N           of rows 1-300 of gsm8k-dev                       (60)
-  --open N            open questions, for effort auto alone            (150)
-  --questions FILE    and these of yours: JSONL of {question, answer}
-  --samples N         chains beside the greedy one                     (7)
+  --generated N       generated questions (none of the evaluation's)   (120)
+  --spoken N          how many of them are worded as a person would    (60)
+  --gsm8k N           questions from rows 1-300 of gsm8k-dev           (60)
+  --open N            open questions, only for effort auto             (150)
+  --questions FILE    questions of yours in addition: JSONL of {question, answer}
+  --samples N         chains in addition to the greedy one             (7)
   --ceiling N         thinking tokens at which a chain is stopped      (1024)
-  --levels-on N       of the questions, for running the levels         (150)
-  --concurrency N     questions at a time                              (4)
-  --threads N         of the inference of a local model                (2)
-  --kv-mb N           key/value cache of a local model                 (768)
-  --seed TEXT         of the generated questions                       (calibration-1)
+  --levels-on N       questions on which the levels are run            (150)
+  --concurrency N     questions at the same time                       (4)
+  --threads N         threads for the inference of a local model       (2)
+  --kv-mb N           MB for the key/value cache of a local model      (768)
+  --seed TEXT         seed of the generated questions                  (calibration-1)
   --out FILE          the table    (the entry's effortTable, else ./MODEL.effort.json; of the embedded one the package's)
-  --yes               spend a server's tokens without being asked
-  --auto-only         fit effort auto alone, into the table that there is
-  --fresh             measure everything again; else a run that was stopped goes on where it was`;
+  --yes               do not ask before spending a server's tokens
+  --auto-only         fit only effort auto, and add it to the existing table
+  --fresh             measure everything again; otherwise a stopped run continues where it was`;
 
 const count = z.coerce.number().int().min(0);
 const Options = z.object({

@@ -11,15 +11,15 @@ const usage = `npm run eval -- --set NAME --effort LEVEL[,LEVEL] [options]
                       file of {question, answer}
   --effort LEVELS     none, low, … or LEVEL:field=value (high:samples=1:checks=none)    (none,low,medium,high)
   --n N               the first N questions                                             (all)
-  --rows A-B          those lines of the set, from 1
-  --strategy NAME     for the levels that think
-  --model ID          of the service; zero: the control, a script without parameters    (its default)
-  --url URL           a running service; without it one is started                      THINKFIRST_KEY: its key
-  --concurrency C     requests at a time                                                (16)
-  --out DIR           finished rows, report.md, report.json, accuracy.svg               (eval/runs/SET-MODEL)
+  --rows A-B          only these lines of the set, counted from 1
+  --strategy NAME     the strategy of the levels that think
+  --model ID          a model of the service; zero: a script without a model, as control (its default)
+  --url URL           a running service, with the key THINKFIRST_KEY                    (starts one)
+  --concurrency C     requests at the same time                                         (16)
+  --out DIR           the folder for finished rows, report.md, report.json, accuracy.svg (eval/runs/SET-MODEL)
   --publish           keep the report in eval/results and write its figures into the README files
-  --no-baselines      leave out none and greedy, which everything is held against
-  --against ARM       compare every arm with this one, too, paired by question; may be repeated`;
+  --no-baselines      leave out none and greedy, with which everything is compared
+  --against ARM       also compare every arm with this one, paired by question; may be given again`;
 
 const Options = z.object({
   set: z.string(),

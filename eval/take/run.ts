@@ -5,7 +5,7 @@ import { takeModel } from './take-model.ts';
 
 const usage = `npm run model:take -- FOLDER [options]: takes new weights in as the embedded model. It checks FOLDER, copies it into
 models/thinkfirst-135m, calibrates, evaluates on all sets, writes the figures into the README files and the card, and shows
-them before and after. After a kill the same command goes on where it was.
+them before and after. After a kill, the same command continues where it was.
   --questions N         at most so many of each set and of the calibration: a trial   (all)
   --concurrency C       questions at a time                                           (16)
   --threads N           of the inference while calibrating                            (2)
