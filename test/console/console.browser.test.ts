@@ -57,7 +57,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     // The first example is this question; a press on it asks.
     await page.getByRole('link', { name: 'See both side by side' }).first().click();
     await page.locator('article[aria-busy=false]').nth(1).waitFor();
-    const line = page.getByRole('status').filter({ hasText: /against Fast: [+−][\d,]+ tokens/ });
+    const line = page.getByRole('status').filter({ hasText: /compared with Fast: [+−][\d,]+ tokens/ });
     await line.waitFor();
     const told = await line.textContent();
     const outcomes = page.getByText(/^(Thought for|Answered without thinking)/);

@@ -274,7 +274,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await page.getByRole('textbox', { name: 'Folder' }).fill('./models/thinkfirst-135m');
     await page.getByRole('textbox', { name: 'Id', exact: true }).fill('second');
     await page.getByRole('button', { name: 'Check', exact: true }).click();
-    await page.getByText('second fits').waitFor();
+    await page.getByText('second can be added').waitFor();
     await page.getByText('Family thinkfirst.').waitFor();
     await page.getByRole('textbox', { name: 'Folder' }).fill('./models/nothing');
     await page.getByRole('button', { name: 'Check', exact: true }).click();
@@ -350,7 +350,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       const choice = ask.getByRole('combobox', { name: 'Model' });
       await model.fill('alpha');
       await page.getByRole('button', { name: 'Add it' }).press('Enter');
-      await page.getByText('alpha is added').waitFor();
+      await page.getByText('alpha was added').waitFor();
       await page.getByText('It can be chosen now.').waitFor();
       await page.getByRole('heading', { name: 'alpha', exact: true, level: 3 }).waitFor();
       await page.getByText('Added while the service ran.').waitFor();

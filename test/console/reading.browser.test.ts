@@ -103,7 +103,7 @@ describe.skipIf(withoutChromium)('an answer is read', () => {
     );
     const { article } = await ask(page, 'Long');
     await article.getByRole('button', { name: 'Fold', exact: true }).waitFor();
-    await article.getByText(/^The answer is there/).waitFor({ state: 'attached' });
+    await article.getByText(/^The answer has arrived/).waitFor({ state: 'attached' });
   });
 
   it('folded where it is long, once it is opened again', async () => {
