@@ -256,7 +256,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
       { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from('89504e47', 'hex') },
       { name: 'data.bin', mimeType: 'application/octet-stream', buffer: Buffer.from([0, 255, 254]) },
     ]);
-    await page.getByText('other reads no pictures: photo.png was left out.').waitFor();
+    await page.getByText('other cannot read pictures: photo.png was left out.').waitFor();
     await page.getByText('data.bin is not a text file').waitFor();
     await page.getByRole('list', { name: 'Attached files' }).getByText('notes.txt').waitFor();
     await page.getByRole('combobox', { name: 'Model' }).selectOption('tiny');
