@@ -108,7 +108,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
         await value.waitFor();
         expect(await value.textContent()).toBe(shown.text);
         await page
-          .getByText(/computed by the service from the expression before it/)
+          .getByText(/computed by the service from the expression before them/)
           .first()
           .waitFor();
         const [own, around] = await value.evaluate((mark) =>
@@ -220,7 +220,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await page.getByRole('button', { name: 'Refresh' }).click();
     const told = page.getByRole('alert').filter({ hasText: 'The service does not answer' });
     await told.waitFor();
-    await page.getByText('this is how it last was').waitFor();
+    await page.getByText('This is its last known state').waitFor();
     expect(await row.count()).toBe(1);
     expect(await accessibilityFaults(page)).toEqual([]);
     // It asks again by itself.
