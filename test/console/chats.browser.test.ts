@@ -266,7 +266,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await files.setInputFiles([
       { name: 'big.txt', mimeType: 'text/plain', buffer: Buffer.from('x'.repeat(1_100_000)) },
     ]);
-    await page.getByText(/^This is 1\.1 MB; a request may have 1\.0 MB\.$/).waitFor();
+    await page.getByText(/^This is 1\.1 MB; a request may have at most 1\.0 MB\.$/).waitFor();
     await question(page).fill('Too much?');
     expect(await page.getByRole('button', { name: 'Ask', exact: true }).isDisabled()).toBe(true);
   });
