@@ -178,6 +178,7 @@ async function overServer(count: number, chains: Chains, draw: Lengths): Promise
 async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Lengths): Promise<Compared> {
   const scripts = writeScripts(count, chains, draw);
   const table = readEffortTable('scripted', undefined, 'qwen3');
+  let begun = 0;
   const model: LanguageModel = {
     ...ours.model,
     generate(request, options) {
@@ -198,7 +199,9 @@ async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Leng
     const { thoughts, answer } = scriptOf(chain);
     const usage = { inputTokens: 0, cachedTokens: 0, thinkingTokens: 0, forcedTokens: 0, answerTokens: answer.length };
     // Hot enough that it doesn't repeat itself.
-    const sampling = { ...requestOf({ folder }, request.prompt, 1).sampling, temperature: 1.5, seed: sample };
+    const sampling = { ...requestOf({ folder }, request.prompt, 1).sampling, temperature: 1.5, seed: begun };
+    // No two chains are alike, or one would be guessed from the other.
+    begun += 1;
     const computed = requestOf({ folder }, request.prompt, chain.tokens, { sampling });
     for await (const event of model.generate(computed, options)) {
       if (event.type !== 'answer-delta' || event.tokenIds.length === 0) continue;
