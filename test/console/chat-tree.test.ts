@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { byDay } from '../../console/src/frame/chats-by-day.ts';
 import { inKorean } from '../../console/src/i18n/korean-sentences.ts';
 import { branchThrough, type ChatTurn, lastUsable } from '../../console/src/views/ask/chat-tree.ts';
-import { guess, unthoughtVerdict } from '../../src/reasoning/voting/answer-verdict.ts';
+import { guess, refuted, unthoughtVerdict } from '../../src/reasoning/voting/answer-verdict.ts';
 
 const turn = (
   id: string,
@@ -80,6 +80,7 @@ describe('the list of chats', () => {
 describe('sentences of the service in Korean', () => {
   it.each([
     guess,
+    refuted,
     unthoughtVerdict.because,
     '2 of 3 chains gave this answer.',
     'The chains disagree: 1 of 3 gave this answer, as many gave another.',

@@ -59,6 +59,10 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
   ],
   [/^(\d+) of (\d+) chains gave this answer\.$/, '흐름 $2개 중 $1개가 이 답을 냈습니다.'],
   [/^Every attempt failed a check.*$/, '모든 시도가 검사를 통과하지 못해 이 답은 짐작입니다.'],
+  [
+    /^A check found this answer wrong.*$/,
+    '검사에서 이 답이 틀린 것으로 나왔지만 더 나은 답이 없어 이 답은 짐작입니다.',
+  ],
   // Steps: src/reasoning.
   [/^Drafts a fast answer\.$/, '빠른 초안을 씁니다.'],
   [/^Tries a fast answer\.$/, '바로 답해 봅니다.'],

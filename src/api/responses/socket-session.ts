@@ -150,7 +150,7 @@ async function sendRefusal(socket: MessageSocket, answer: Response): Promise<voi
 
 /** Sends the events of an HTTP stream on. `previous`: the response that the request continues from. */
 async function relay(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
   previous: unknown,
   { socket, memory }: Pick<Conversing, 'socket' | 'memory'>,
 ): Promise<void> {

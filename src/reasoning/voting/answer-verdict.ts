@@ -7,10 +7,10 @@ import type { StrategyContext } from '../strategy.ts';
 import { agreeing, certaintyOf, groupsOf, standingOf } from './certainty.ts';
 
 /** The reason of a verdict if every attempt failed a check. */
-const guess = 'Every attempt failed a check; take this as a guess.';
+export const guess = 'Every attempt failed a check; take this as a guess.';
 
 /** The same if only answers that were cut, or repeat themselves, did not. */
-const refuted = 'A check found this answer wrong, and there was no better one; take this as a guess.';
+export const refuted = 'A check found this answer wrong, and there was no better one; take this as a guess.';
 
 /** The verdict on an answer that no chain gave: the chains gave none, so the model answered at once. */
 export const unthoughtVerdict: AnswerVerdict = {

@@ -83,7 +83,7 @@ export const patientFetch: typeof globalThis.fetch = async (input, init) => {
   patient ??= import('undici').then(({ Agent, fetch }) => {
     const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
     // The types of Node's fetch are of another version of the same library.
-    return ((url: string, given: object) => fetch(url, { ...given, dispatcher })) as typeof globalThis.fetch;
+    return ((url: string, given: object) => fetch(url, { ...given, dispatcher })) as unknown as typeof globalThis.fetch;
   });
   return (await patient)(input, init);
 };
