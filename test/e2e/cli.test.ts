@@ -101,7 +101,7 @@ describe('thinkfirst, piped', () => {
     const { code, output, told } = await runCli(words, { environment, input });
     expect(code).toBe(1);
     expect(told).toContain('none-such');
-    expect(told).toContain('There is no model "nope": thinkfirst-135m.');
+    expect(told).toContain('There is no model "nope". Available: thinkfirst-135m.');
     expect(output.trim().split('\n')).toHaveLength(2);
     const cut = 'Write a story of a hundred lines.\n';
     const short = await runCli(['chat', '--effort', 'none', '--max-tokens', '5'], { environment, input: cut });
@@ -117,7 +117,7 @@ describe('thinkfirst, piped', () => {
     [['ask', 'x', '--url', 'localhost'], 2, 'is not the address of a service'],
     [['jobs', '--url', 'http://127.0.0.1:1'], 3, 'Start one with `thinkfirst serve`'],
     [['ask', 'x', '--model', 'none-such'], 1, 'none-such'],
-    [['models', 'add', 'http://127.0.0.1:1/v1'], 1, 'nothing answers at http://127.0.0.1:1/v1'],
+    [['models', 'add', 'http://127.0.0.1:1/v1'], 1, 'Nothing answers at http://127.0.0.1:1/v1'],
     [['keys', 'create', '--name', 'x', '--scopes', 'all'], 2, 'There is no scope "all"'],
   ])('%j ends with %d and says what to do', async (words, code, told) => {
     const run = await runCli(words, { environment });

