@@ -14,7 +14,7 @@ import { isRight, readQuestionSet, type SetQuestion } from '../../eval/question-
 import { runInProcess } from '../../eval/run-in-process.ts';
 import { responseUsage } from '../../src/contracts/responses/usage.ts';
 import type { EffortTable } from '../../src/contracts/service/effort-table.ts';
-import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
+import type { GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import { mergeSources } from '../../src/core/merge-sources.ts';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
@@ -181,9 +181,16 @@ async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Leng
   let begun = 0;
   const model: LanguageModel = {
     ...ours.model,
-    generate(request, options) {
-      const rows = Array.from({ length: request.samples }, (_, sample) => scriptedRow(ours, request, sample, options));
-      return mergeSources(rows);
+    async *generate(request, options) {
+      const decoded = { tokens: 0 };
+      const rows = Array.from({ length: request.samples }, (_, sample) =>
+        scriptedRow(ours, request, { sample, signal: options.signal, decoded }),
+      );
+      try {
+        yield* mergeSources(rows);
+      } finally {
+        if (options.signal.aborted) options.onStopped?.(decoded.tokens);
+      }
     },
   };
   return await compare(model, { ...scripts, table, chains, at: 1 });
@@ -192,8 +199,7 @@ async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Leng
   async function* scriptedRow(
     { folder, model }: Ours,
     request: GenerateRequest,
-    sample: number,
-    options: GenerateOptions,
+    { sample, signal, decoded }: { sample: number; signal: AbortSignal; decoded: { tokens: number } },
   ): AsyncGenerator<ModelEvent> {
     const chain = scripts.next(request.prompt.messages);
     const { thoughts, answer } = scriptOf(chain);
@@ -203,10 +209,11 @@ async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Leng
     // No two chains are alike, or one would be guessed from the other.
     begun += 1;
     const computed = requestOf({ folder }, request.prompt, chain.tokens, { sampling });
-    for await (const event of model.generate(computed, options)) {
+    for await (const event of model.generate(computed, { signal })) {
       if (event.type !== 'answer-delta' || event.tokenIds.length === 0) continue;
       const text = thoughts.slice(usage.thinkingTokens, usage.thinkingTokens + event.tokenIds.length).join('');
       usage.thinkingTokens += event.tokenIds.length;
+      decoded.tokens += event.tokenIds.length;
       yield { type: 'thinking-delta', sample, text, tokenIds: event.tokenIds, logprobs: [], forced: false };
     }
     yield { type: 'thinking-end', sample, reason: 'natural' };
