@@ -1,10 +1,11 @@
 import { chosenChecks } from '../src/checks/chosen-checks.ts';
-import type { EffectiveReasoning } from '../src/contracts/responses/reasoning.ts';
+import type { EffectiveReasoning, Phase } from '../src/contracts/responses/reasoning.ts';
 import type { TraceStep } from '../src/contracts/responses/trace.ts';
 import type { EffortTable } from '../src/contracts/service/effort-table.ts';
 import type { LanguageModel } from '../src/core/language-model.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasoning/strategy.ts';
 import { withCacheScope } from '../src/worker/cache-scope.ts';
+import { listenForTokens } from '../src/worker/unreported-tokens.ts';
 
 type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
 
@@ -36,9 +37,12 @@ export async function runInProcess(options: {
   if (strategy === undefined) throw new Error(`no strategy ${effective.strategy}`);
   const never = new AbortController().signal;
   const prompt: StrategyContext['prompt'] = { messages: [{ role: 'user', content: options.question }] };
+  // As in the worker: a server without token ids says nothing of the tokens of a chain that was stopped.
+  let phase: Phase = 'think';
+  const listening = listenForTokens(options.model, { promptTokens: 0, phase: () => phase });
   const run = strategy.run({
     // Like in the worker: a chain reuses the keys and values of its response.
-    model: withCacheScope(options.model, { prompt, keyed: false, owner: 'eval', response: options.question }),
+    model: withCacheScope(listening.model, { prompt, keyed: false, owner: 'eval', response: options.question }),
     prompt,
     effective: {
       ...effective,
@@ -60,7 +64,8 @@ export async function runInProcess(options: {
   let answer = '';
   const steps: TraceStep[] = [];
   for (let next = await run.next(); ; next = await run.next()) {
-    if (next.done) return { answer, steps, outcome: next.value };
+    if (next.done) return { answer, steps, outcome: { ...next.value, usage: listening.added(next.value.usage) } };
+    if (next.value.type === 'phase') phase = next.value.phase;
     if (next.value.type === 'answer-delta') answer += next.value.text;
     if (next.value.type === 'step-done') steps.push(next.value.step);
   }
