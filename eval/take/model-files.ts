@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { thinkfirst } from '../../src/models/families/thinkfirst.ts';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { ggufFiles, isGguf } from '../../src/models/local/gguf/gguf-files.ts';
 import { createLocalModel } from '../../src/models/local/local-model.ts';
 import { collectSamples } from '../calibration/collect-samples.ts';
 
@@ -65,9 +66,14 @@ function fail(message: string): never {
 
 /**
  * SHA-256 over names and contents of all files, except those that are derived or created when the model is taken in.
+ * @param folder or a GGUF file, with its other parts
  */
 export async function weightsHash(folder: string): Promise<string> {
   const hash = createHash('sha256');
+  if (isGguf(folder)) {
+    for (const part of ggufFiles(folder).all) hash.update(`${basename(part)} ${await sha256(part)}\n`);
+    return hash.digest('hex');
+  }
   for (const name of (await filesOf(folder)).filter((file) => file !== sums && file !== card)) {
     hash.update(`${name} ${await sha256(join(folder, name))}\n`);
   }

@@ -92,7 +92,7 @@ export const shots: readonly Shot[] = [
     async prepare(page) {
       await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
       await page.getByRole('button', { name: 'Ask all' }).click();
-      await page.getByText(/against Fast/).waitFor();
+      await page.getByText(/compared with Fast/).waitFor();
       await settled(page);
     },
   },

@@ -72,6 +72,14 @@ it('knows weights by their content, whatever the service or the card adds beside
   expect(await weightsHash(other)).not.toBe(await weightsHash(one));
 });
 
+it('tells GGUF files apart by their contents, in all parts', async () => {
+  const split = (last: string) => ({ 'w-00001-of-00002.gguf': 'GGUF', 'w-00002-of-00002.gguf': last });
+  const first = async (name: string, last: string) => join(await files(name, split(last)), 'w-00001-of-00002.gguf');
+  const one = await first('one', 'a');
+  expect(await weightsHash(await first('same', 'a'))).toBe(await weightsHash(one));
+  expect(await weightsHash(await first('other', 'b'))).not.toBe(await weightsHash(one));
+});
+
 it('refuses a folder that lacks a file, by its name', async () => {
   const lacking = await files('lacking', { 'config.json': '{}', 'tokenizer.json': '{}' });
   await expect(checkModelFolder(lacking, { threads: 1 })).rejects.toThrow('lacks generation_config.json');
