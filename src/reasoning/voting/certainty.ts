@@ -1,8 +1,9 @@
-import type { AnswerKind, NormalAnswer } from '../../answers/normal-answer.ts';
+import type { AnswerKind } from '../../answers/normal-answer.ts';
 import { sameAnswer } from '../../answers/normalise.ts';
 import type { Certainty, CertaintyFeature } from '../../contracts/service/effort-table.ts';
 import { type Candidate, isWhole } from '../sampling/candidate.ts';
 import { logistic, surprise } from './logistic.ts';
+import { groupByAnswer } from './vote.ts';
 
 /** What is known of an answer at some moment of the thinking. */
 export type Standing = {
@@ -58,27 +59,16 @@ export function agreeing(answer: Candidate, candidates: readonly Candidate[]): C
   const groups = groupsOf(candidates);
   const own = groups.find(({ members }) => members.includes(answer));
   const { value } = answer;
-  return (own ?? groups.find((group) => value !== undefined && sameAnswer(group.value, value)))?.members ?? [];
+  return (own ?? groups.find((group) => value !== undefined && sameAnswer(group.answer, value)))?.members ?? [];
 }
 
 /**
- * Chains by answer, each in one group, as the vote counts them: `3` goes with `3 hours` or with `3 minutes`, not with both. What
- * is read from an answer that was cut or repeats itself may not be what it meant to say: it counts only while there is no other.
+ * Chains by answer, as the vote counts them. What is read from an answer that was cut or repeats itself may not be what it meant
+ * to say: it counts only while there is no other.
  */
-export function groupsOf(candidates: readonly Candidate[]): Array<{ value: NormalAnswer; members: Candidate[] }> {
-  const groups: Array<{ value: NormalAnswer; members: Candidate[] }> = [];
+export function groupsOf(candidates: readonly Candidate[]): ReturnType<typeof groupByAnswer<Candidate>> {
   const whole = candidates.filter(isWhole);
-  for (const candidate of whole.length > 0 ? whole : candidates) {
-    const { value } = candidate;
-    if (value === undefined) continue;
-    const group = groups.find((one) => sameAnswer(one.value, value));
-    if (group === undefined) groups.push({ value, members: [candidate] });
-    else {
-      group.members.push(candidate);
-      if (group.value.unit === undefined) group.value = value;
-    }
-  }
-  return groups;
+  return groupByAnswer(whole.length > 0 ? whole : candidates, ({ value }) => value);
 }
 
 /** The numbers that the logistic model weighs; undefined where one is not known. */

@@ -30,24 +30,40 @@ export type Tally = {
  * that came first: of a model's chains the shorter ones are right more often (arXiv 2505.17813).
  */
 export function tallyVotes(votes: readonly Vote[]): Tally {
-  const groups: Array<{ answer: NormalAnswer; ballots: number; sound: number; greedy: boolean; shortest: number }> = [];
-  for (const { answer, sound, greedy, length } of votes) {
-    const group = groups.find((one) => sameAnswer(one.answer, answer));
-    if (group === undefined) groups.push({ answer, ballots: 1, sound: Number(sound), greedy, shortest: length });
-    else {
-      group.ballots += 1;
-      group.sound += Number(sound);
-      group.greedy ||= greedy;
-      group.shortest = Math.min(group.shortest, length);
-      // A unit that only some write is shown.
-      if (group.answer.unit === undefined) group.answer = answer;
-    }
-  }
-  const entries = groups.sort(
+  const counted = groupByAnswer(votes, ({ answer }) => answer).map(({ answer, members }) => ({
+    answer,
+    ballots: members.length,
+    sound: members.filter(({ sound }) => sound).length,
+    greedy: members.some(({ greedy }) => greedy),
+    shortest: Math.min(...members.map(({ length }) => length)),
+  }));
+  const entries = counted.sort(
     (a, b) =>
       b.sound - a.sound || b.ballots - a.ballots || Number(b.greedy) - Number(a.greedy) || a.shortest - b.shortest,
   );
   return { entries };
+}
+
+/**
+ * Items by answer, each in one group, in order of their first ones: `3` goes with `3 hours` or with `3 minutes`, not with both. A
+ * unit that only some write is the group's. Items without an answer are in none.
+ */
+export function groupByAnswer<Item>(
+  items: readonly Item[],
+  answerOf: (item: Item) => NormalAnswer | undefined,
+): Array<{ answer: NormalAnswer; members: Item[] }> {
+  const groups: Array<{ answer: NormalAnswer; members: Item[] }> = [];
+  for (const item of items) {
+    const answer = answerOf(item);
+    if (answer === undefined) continue;
+    const group = groups.find((one) => sameAnswer(one.answer, answer));
+    if (group === undefined) groups.push({ answer, members: [item] });
+    else {
+      group.members.push(item);
+      if (group.answer.unit === undefined) group.answer = answer;
+    }
+  }
+  return groups;
 }
 
 /** As the trace shows it. */
