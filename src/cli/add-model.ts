@@ -13,7 +13,7 @@ import { probeService } from '../entry/probe-service.ts';
 import { parseModelsConfig } from '../models/config/model-config.ts';
 import { CliError } from './cli-error.ts';
 import { namedService, reachService, type ServiceOptions } from './find-service.ts';
-import { wholeNumber } from './render/figures.ts';
+import { upperFirst, wholeNumber } from './render/figures.ts';
 import type { ServiceClient } from './service-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -165,10 +165,6 @@ function asTyped(error: unknown, named: string): unknown {
   const namesIt = option === undefined && /[/:]/.test(named) && message.includes(named);
   const told = namesIt ? upperFirst(message) : `${option ?? named}: ${message}`;
   return new CliError({ message: told, cause: error });
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function checkedText(

@@ -3,6 +3,7 @@ import { type Environment, variableFault } from '../../entry/environment.ts';
 import type { Invocation } from '../../entry/http/listen.ts';
 import { runEntry } from '../../entry/run-entry.ts';
 import { downloadBar } from '../render/download-bar.ts';
+import { upperFirst } from '../render/figures.ts';
 import type { Terminal } from '../terminal.ts';
 
 type ServeOptions = {
@@ -71,7 +72,7 @@ async function start(
 function valueFor(name: keyof typeof Environment.shape): (text: string) => string {
   return (text) => {
     const fault = text === '' ? 'expected a value' : variableFault(name, text);
-    if (fault !== undefined) throw new InvalidArgumentError(`${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`);
+    if (fault !== undefined) throw new InvalidArgumentError(`${upperFirst(fault)}.`);
     return text;
   };
 }

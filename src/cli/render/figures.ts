@@ -25,6 +25,11 @@ export function counted(count: number, noun: string): string {
   return `${wholeNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** A fault in small letters as the start of a sentence. */
+export function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `just now`, `5 min ago`, `3 h ago`, `2 d ago`, of epoch seconds. */
 export function ago(epochSeconds: number, nowMs: number): string {
   const seconds = Math.max(0, nowMs / 1_000 - epochSeconds);
