@@ -205,10 +205,10 @@ async function overDecoder(ours: Ours, count: number, chains: Chains, draw: Leng
     const { thoughts, answer } = scriptOf(chain);
     const usage = { inputTokens: 0, cachedTokens: 0, thinkingTokens: 0, forcedTokens: 0, answerTokens: answer.length };
     // Hot enough that it doesn't repeat itself.
-    const sampling = { ...requestOf({ folder }, request.prompt, 1).sampling, temperature: 1.5, seed: begun };
+    const asked = requestOf({ folder }, request.prompt, chain.tokens);
+    const computed = { ...asked, sampling: { ...asked.sampling, temperature: 1.5, seed: begun } };
     // No two chains are alike, or one would be guessed from the other.
     begun += 1;
-    const computed = requestOf({ folder }, request.prompt, chain.tokens, { sampling });
     for await (const event of model.generate(computed, { signal })) {
       if (event.type !== 'answer-delta' || event.tokenIds.length === 0) continue;
       const text = thoughts.slice(usage.thinkingTokens, usage.thinkingTokens + event.tokenIds.length).join('');
