@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unstable_startWorker } from 'wrangler';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 import { getJson, startService, type TestService } from '../support/start-service.ts';
+import { startUpstreamServer, type UpstreamServer } from '../support/upstream-server.ts';
 
 /** The edge in workerd, over a real Redis, with the real API (which publishes its models) and a real worker beside it. */
 describe.skipIf(redisMissing() !== undefined)('the edge', () => {
   let redis: TestRedis;
   let halves: TestService[];
+  /** Begins to think and never goes on. */
+  let stuck: UpstreamServer;
   let edge: Awaited<ReturnType<typeof unstable_startWorker>>;
   let url: string;
   let client: OpenAI;
@@ -15,7 +18,17 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
 
   beforeAll(async () => {
     redis = await startTestRedis();
-    const environment = { REDIS_URL: redis.url, REDIS_PREFIX: prefix };
+    const script = { thoughts: [' Let', ' me', ' see.'], answer: ['7'] };
+    stuck = await startUpstreamServer({ dialect: 'plain', script, pace: () => new Promise<void>(() => {}) });
+    const models = [
+      './models/thinkfirst-135m',
+      { id: 'stuck', url: stuck.url, model: 'any', family: 'qwen3', dialect: 'plain', contextLength: 2048 },
+    ];
+    const environment = {
+      REDIS_URL: redis.url,
+      REDIS_PREFIX: prefix,
+      THINKFIRST_MODELS: JSON.stringify(models),
+    };
     const small = { ...environment, THINKFIRST_KV_MB: '64' };
     halves = await Promise.all([startService('serve', environment), startService('worker', small)]);
     edge = await startEdge({ REDIS_URL: redis.url, REDIS_PREFIX: prefix, THINKFIRST_OPEN: '1' });
@@ -26,6 +39,7 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
   afterAll(async () => {
     await edge?.dispose();
     await Promise.all((halves ?? []).map((half) => half.stop()));
+    await stuck?.close();
     await redis?.close();
   });
 
@@ -36,11 +50,12 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
   });
 
   test('promises the context that the worker has room for', async () => {
-    const { data } = await client.models.list();
+    const local = async (at: OpenAI) => (await at.models.list()).data.filter(({ id }) => id.startsWith('thinkfirst'));
+    const data = await local(client);
     const api = new OpenAI({ baseURL: `${halves[0]?.url}/v1`, apiKey: 'unused' });
     // The edge has no worker's state to tell of.
-    const stateless = (await api.models.list()).data.map((model) => {
-      expect(model).toMatchObject({ source: 'embedded', status: 'ready' });
+    const stateless = (await local(api)).map((model) => {
+      expect(model).toMatchObject({ source: 'variable', status: 'ready' });
       return { ...model, source: undefined, status: undefined, reason: undefined, percent: undefined };
     });
     expect(data).toEqual(stateless);
@@ -95,19 +110,17 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
 
   test('a client that leaves its stream cancels the response', async () => {
     const gone = new AbortController();
-    const body = JSON.stringify({
-      input: 'Calculate 7754 times 6331.',
-      // Chains that never agree: it thinks until it is stopped.
-      reasoning: { effort: 'max', strategy: 'self-consistency', budget_tokens: 20_000, samples: 32 },
-      stream: true,
-    });
+    const body = JSON.stringify({ model: 'stuck', input: 'Hi.', stream: true });
     const init = { method: 'POST', body, headers: { 'content-type': 'application/json' }, signal: gone.signal };
     const reader = (await fetch(`${url}/v1/responses`, init)).body?.getReader();
     const first = new TextDecoder().decode((await reader?.read())?.value);
     const id = /resp_[\w-]+/.exec(first)?.[0] ?? '';
+    await expect.poll(() => stuck.completions(), { timeout: 20_000 }).not.toEqual([]);
     gone.abort();
     const status = async () => (await client.responses.retrieve(id)).status;
     await expect.poll(status, { timeout: 20_000 }).toBe('cancelled');
+    // The server, too, is let go.
+    expect(await Promise.all(stuck.completions().map(({ closedEarly }) => closedEarly))).toContain(true);
   });
 
   test('tells a key’s own webhook of a response that came in here', async () => {
