@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { ptyCli, runCli } from '../support/cli.ts';
 import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
+import { startUpstreamServer, type UpstreamServer } from '../support/upstream-server.ts';
 
-// The embedded model thinks this one over for some ten seconds, and a check finds a wrong line on the way.
 const hard = 'Calculate 77 times 63.';
 const budget = readEffortTable('thinkfirst-135m').levels.high.budget_tokens.toLocaleString('en-US');
 
@@ -155,31 +155,6 @@ describe('thinkfirst, on a terminal', () => {
     for (const { raw } of [byVariable, byOption]) expect(raw()).not.toMatch(/\u001b\[[\d;]*m/);
   });
 
-  it('answers now on the first Ctrl-C', async () => {
-    const cli = ptyCli(['ask', hard, '--effort', 'max', '--strategy', 'self-consistency', '--trace'], { environment });
-    await cli.saw(/thinking +[━─]{20} +[1-9]/);
-    cli.type('\u0003');
-    await cli.saw(/Answering now with the best result so far/);
-    expect(await cli.ended).toBe(0);
-    expect(stripVTControlCharacters(cli.raw())).toMatch(/\(user\).*\s+The answer is/s);
-  });
-
-  it('cancels on the second', async () => {
-    // More chains than the level has: it must still run when the second Ctrl-C comes.
-    const reasoning = { effort: 'max', strategy: 'self-consistency', samples: 32, budget_tokens: 20_000 };
-    const long = { input: hard, reasoning, background: true };
-    const { body: ahead } = await postJson(`${service.url}/v1/responses`, long);
-    const cli = ptyCli(['ask', hard, '--effort', 'high'], { environment });
-    await cli.saw(/next in line/);
-    cli.type('\u0003');
-    await cli.saw(/It is not thinking yet/);
-    cli.type('\u0003');
-    expect(await cli.ended).toBe(130);
-    const [newest = '{}'] = (await runCli(['jobs', '-n', '1', '--json'], { environment })).output.trim().split('\n');
-    expect(JSON.parse(newest)).toMatchObject({ status: 'cancelled', input_preview: hard });
-    await runCli(['jobs', 'cancel', ahead.id], { environment });
-  });
-
   it('holds a conversation, and Ctrl-D ends it', async () => {
     const cli = ptyCli(['chat', '--effort', 'none'], { environment });
     await cli.saw(/> $/);
@@ -188,6 +163,61 @@ describe('thinkfirst, on a terminal', () => {
     await cli.saw(/answered in[\s\S]*> $/);
     cli.type('\u0004');
     expect(await cli.ended).toBe(0);
+  });
+});
+
+describe('Ctrl-C, while a slow model thinks', () => {
+  let upstream: UpstreamServer;
+  let folder: Awaited<ReturnType<typeof dataFolder>>;
+  let slow: TestService;
+  let near: Record<string, string>;
+  beforeAll(async () => {
+    upstream = await startUpstreamServer({
+      dialect: 'vllm',
+      script: { thoughts: Array.from({ length: 5_000 }, (_, step) => ` s${step}`), answer: ['The answer', ' is 7.'] },
+      pace: () => new Promise((resolve) => setTimeout(resolve, 50)),
+    });
+    folder = await dataFolder();
+    slow = await startService('start', {
+      THINKFIRST_DATA: folder.path,
+      THINKFIRST_CONCURRENCY: '1',
+      THINKFIRST_MODELS: JSON.stringify([
+        { id: 'slow', url: upstream.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 16_384 },
+      ]),
+    });
+    near = { THINKFIRST_URL: slow.url };
+  });
+  afterAll(async () => {
+    await slow?.stop();
+    await upstream?.close();
+    await folder?.remove();
+  });
+
+  it('answers now on the first', async () => {
+    const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'low', '--trace'], { environment: near });
+    await cli.saw(/thinking +[━─]{20} +[1-9]/);
+    cli.type('\u0003');
+    await cli.saw(/Answering now with the best result so far/);
+    expect(await cli.ended).toBe(0);
+    expect(stripVTControlCharacters(cli.raw())).toMatch(/\(user\).*\s+The answer is/s);
+  });
+
+  it('cancels on the second', async () => {
+    const { body: ahead } = await postJson(`${slow.url}/v1/responses`, {
+      model: 'slow',
+      input: hard,
+      background: true,
+    });
+    const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'high'], { environment: near });
+    await cli.saw(/next in line/);
+    cli.type('\u0003');
+    await cli.saw(/It is not thinking yet/);
+    cli.type('\u0003');
+    expect(await cli.ended).toBe(130);
+    const listed = await runCli(['jobs', '-n', '1', '--json'], { environment: near });
+    const [newest = '{}'] = listed.output.trim().split('\n');
+    expect(JSON.parse(newest)).toMatchObject({ status: 'cancelled', input_preview: hard });
+    await runCli(['jobs', 'cancel', ahead.id], { environment: near });
   });
 });
 
