@@ -8,14 +8,14 @@ import { forEachOf } from './for-each-of.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 
-const Preferred = z.union([z.literal(0), z.literal(1)]).nullable();
+const Preferred = z.int().nonnegative().nullable();
 
 /** With fewer ties there is no result. */
 const leastTies = 10;
 
-type Tie = { question: string; pair: [MeasuredChain, MeasuredChain]; votedRight: boolean };
+type Tie = { question: string; tied: MeasuredChain[]; votedRight: boolean };
 
-/** Questions whose first `samples` chains are tied, with the two chains that a comparison would show. */
+/** Questions whose first `samples` chains are tied, with the chains that a comparison would show. */
 export function tiesAmong(
   measured: readonly MeasuredQuestion[],
   { samples, greedyFirst }: { samples: number; greedyFirst: boolean },
@@ -24,10 +24,9 @@ export function tiesAmong(
     const chains = (greedyFirst ? question.chains : question.chains.slice(1)).slice(0, samples);
     const candidates = chains.map((chain) => candidateOfChain(chain, question.question));
     const decision = decide(candidates, { filter: true, vote: true });
-    const [first, second] = (tiedLeaders(decision, candidates) ?? []).map((one) => chains[candidates.indexOf(one)]);
+    const tied = tiedLeaders(decision, candidates).flatMap((one) => chains[candidates.indexOf(one)] ?? []);
     const voted = decision.winner === undefined ? undefined : chains[candidates.indexOf(decision.winner)];
-    if (first === undefined || second === undefined) return [];
-    return [{ question: question.question, pair: [first, second], votedRight: voted?.right === true }];
+    return tied.length === 0 ? [] : [{ question: question.question, tied, votedRight: voted?.right === true }];
   });
 }
 
@@ -49,15 +48,15 @@ export async function fitCompare(
 ): Promise<{ pays: boolean; figures: (Turned & { ties: number; decided: number }) | null }> {
   const ties = tiesAmong(measured, options);
   if (ties.length < leastTies) return { pays: false, figures: null };
-  const asked = await forEachOf(ties, options, 'comparisons', async ({ question, pair, votedRight }) => {
-    const key = `compare ${question} ${pair.map(({ answer }) => answer).join(' | ')}`;
+  const asked = await forEachOf(ties, options, 'comparisons', async ({ question, tied, votedRight }) => {
+    const key = `compare ${question} ${tied.map(({ answer }) => answer).join(' | ')}`;
     const preferred = await options.log.remember(key, Preferred, async () => {
       const { model, prompts } = options;
       const signal = new AbortController().signal;
-      const found = await compareAnswers(pair, { model, prompts, question, deterministic: false, signal });
+      const found = await compareAnswers(tied, { model, prompts, question, deterministic: false, signal });
       return found.preferred ?? null;
     });
-    return { votedRight, preferredRight: preferred === null ? null : pair[preferred].right };
+    return { votedRight, preferredRight: preferred === null ? null : tied[preferred]?.right === true };
   });
   const decided = asked.filter(({ preferredRight }) => preferredRight !== null);
   const turned: Turned = {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 /** The placeholders that each prompt file must use; a family's own version may leave out those in `optional`. */
 const promptFiles = {
-  compare: { required: ['question', 'first', 'first_lines', 'second', 'second_lines'], optional: [] },
+  compare: { required: ['question', 'answers', 'letters'], optional: [] },
+  'compare-answer': { required: ['letter', 'answer', 'lines'], optional: [] },
   program: { required: ['question'], optional: [] },
   'program-error': { required: ['error'], optional: [] },
   verdict: { required: ['question', 'answer'], optional: [] },

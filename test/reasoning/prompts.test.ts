@@ -12,7 +12,8 @@ beforeEach(() => {
   write('verdict.txt', '{{question}} {{answer}}?');
   write('program.txt', '{{question}}');
   write('program-error.txt', '{{error}}');
-  write('compare.txt', '{{question}} {{first}} {{first_lines}} {{second}} {{second_lines}}');
+  write('compare.txt', '{{question}} {{answers}} {{letters}}');
+  write('compare-answer.txt', '{{letter}} {{answer}} {{lines}}');
   write('revise.txt', '{{wrong}}: {{reason}}');
 });
 afterEach(() => rmSync(folder, { recursive: true }));

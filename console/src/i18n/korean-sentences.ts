@@ -208,7 +208,16 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
     /^The context leaves (\d+) tokens after the input, so the answer cannot reach (\d+)\.$/,
     '입력을 빼면 문맥에 $1토큰이 남아, 답은 $2토큰까지 갈 수 없습니다.',
   ],
-  [/^Compares the two leading answers\.$/, '앞선 두 답을 비교합니다.'],
+  [/^Compares the (\d+) leading answers\.$/, '앞선 답 $1개를 비교합니다.'],
+  [
+    /^Asked in both orders which of (.+) is right, the model chose (.+) both times\.$/,
+    '$1 중 무엇이 맞는지 두 가지 순서로 물었고, 모델은 두 번 모두 $2 쪽을 골랐습니다.',
+  ],
+  [
+    /^Asked in both orders which of (.+) is right, the model did not decide\.$/,
+    '$1 중 무엇이 맞는지 두 가지 순서로 물었지만, 모델은 정하지 못했습니다.',
+  ],
+  [/^The comparison of (.+) was not completed\.$/, '$1 비교를 마치지 못했습니다.'],
   [/^Stopped: the deadline passed\.$/, '시간이 다 되어 멈췄습니다.'],
   // Models: src/entry/models, src/models/config/complete-upstream.ts.
   [/^No worker has begun to load it yet\.$/, '아직 불러오기 시작한 작업자가 없습니다.'],

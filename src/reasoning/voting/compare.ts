@@ -13,7 +13,7 @@ import type { StrategyEvent } from '../strategy.ts';
 import type { Decision } from './decide.ts';
 import { showTally } from './vote.ts';
 
-/** One side of a comparison: an answer as a reader sees it, and the thought that led to it. */
+/** One of the answers that are compared, as a reader sees it, and the thought that led to it. */
 type Compared = { answer: string; thought: string };
 
 /** Lines and characters of a thought that a comparison quotes. */
@@ -21,14 +21,17 @@ const quotedLines = 3;
 const quotedCharacters = 400;
 /** Tokens: a letter, perhaps in a short sentence. */
 const replyTokens = 12;
+/** The most answers that are compared: of more, those that a vote would prefer. */
+const letters = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'];
 
 /**
- * Asks the model which of two answers is right, in both orders, since models favour a position (arXiv 2305.17926). `preferred`
- * is undefined where the replies contradict each other or name neither. `count` is called with the tokens that are decoded.
+ * Asks the model which of the answers is right, in both orders, since models favour a position (arXiv 2305.17926). `preferred` is
+ * the number of an answer; undefined where the replies contradict each other or name none. `count` is called with the tokens that
+ * are decoded.
  * @throws the reason of `signal`, and what the model throws
  */
 export async function compareAnswers(
-  pair: readonly [Compared, Compared],
+  answers: readonly Compared[],
   options: {
     model: LanguageModel;
     prompts: Prompts;
@@ -37,19 +40,20 @@ export async function compareAnswers(
     signal: AbortSignal;
     count?(tokens: number): void;
   },
-): Promise<{ preferred: 0 | 1 | undefined; version: PromptVersion }> {
+): Promise<{ preferred: number | undefined; version: PromptVersion }> {
   const { model, prompts, question } = options;
-  const ask = async (first: Compared, second: Compared) => {
+  const { family } = model.capabilities;
+  const named = letters.slice(0, answers.length);
+  const ask = async (ordered: readonly Compared[]) => {
+    const quoted = named.map((letter, place) => {
+      const { answer = '', thought = '' } = ordered[place] ?? {};
+      return prompts.fill('compare-answer', { letter, answer, lines: lastLines(thought) }, family).text;
+    });
+    const choice = `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`;
     const { text, version } = prompts.fill(
       'compare',
-      {
-        question,
-        first: first.answer,
-        first_lines: lastLines(first.thought),
-        second: second.answer,
-        second_lines: lastLines(second.thought),
-      },
-      model.capabilities.family,
+      { question, answers: quoted.join('\n\n'), letters: choice },
+      family,
     );
     let reply = '';
     const counter = createSampleCounter((_kind, tokens) => options.count?.(tokens));
@@ -67,26 +71,25 @@ export async function compareAnswers(
       counter.count(event);
       if (event.type === 'answer-delta') reply += event.text;
     }
-    return { letter: letterOf(reply), version };
+    return { place: placeNamed(reply, named), version };
   };
-  const there = await ask(pair[0], pair[1]);
-  const back = await ask(pair[1], pair[0]);
-  const named = [there.letter === 'A' ? 0 : 1, back.letter === 'A' ? 1 : 0] as const;
-  const agree = there.letter !== undefined && back.letter !== undefined && named[0] === named[1];
-  return { preferred: agree ? named[0] : undefined, version: there.version };
+  const there = await ask(answers);
+  const back = await ask(answers.toReversed());
+  const agree = there.place !== undefined && back.place === answers.length - 1 - there.place;
+  return { preferred: agree ? there.place : undefined, version: there.version };
 }
 
-/** The two best candidates of the answers that lead with equal support; undefined where one answer leads alone. */
-export function tiedLeaders(
-  { tally }: Pick<Decision, 'tally'>,
-  candidates: readonly Candidate[],
-): [Candidate, Candidate] | undefined {
-  const [first, second] = tally.entries;
-  if (first === undefined || second === undefined) return undefined;
-  if (first.sound !== second.sound || first.ballots !== second.ballots) return undefined;
-  const one = shortestOf(candidates, first.answer);
-  const other = shortestOf(candidates, second.answer);
-  return one === undefined || other === undefined ? undefined : [one, other];
+/**
+ * The best candidate of each of the answers that lead with equal support: of all where no two chains agree. Empty where one
+ * answer leads alone.
+ */
+export function tiedLeaders({ tally }: Pick<Decision, 'tally'>, candidates: readonly Candidate[]): Candidate[] {
+  const [first] = tally.entries;
+  const leaders = tally.entries
+    .filter(({ sound, ballots }) => sound === first?.sound && ballots === first.ballots)
+    .slice(0, letters.length)
+    .flatMap(({ answer }) => shortestOf(candidates, answer) ?? []);
+  return leaders.length < 2 ? [] : leaders;
 }
 
 /**
@@ -105,18 +108,18 @@ export async function* settleTie(
   decision: Decision,
 ): AsyncGenerator<StrategyEvent, NormalAnswer | undefined, void> {
   const { context } = state;
-  const pair = tiedLeaders(decision, [...chains.standing.values()]);
-  if (!context.table.compare || pair === undefined) return undefined;
-  const values = pair.map(({ value }) => value);
+  const leaders = tiedLeaders(decision, [...chains.standing.values()]);
+  if (!context.table.compare || leaders.length === 0) return undefined;
+  const values = leaders.map(({ value }) => value);
   const asked = context.finishedSteps.findLast(({ prompt }) => prompt?.file.endsWith('compare.txt') === true);
   if (asked !== undefined) return values.find((value) => value !== undefined && showAnswer(value) === asked.answer);
   if (mustStop(context) !== undefined || budget.answer(1) < 2 * replyTokens) return undefined;
-  const [first, second] = pair.map((one) => ({ answer: one.answer.text, thought: thoughtText(one) }));
-  if (first === undefined || second === undefined) return undefined;
-  const step = state.trace.begin({ phase: 'vote', sample: null, summary: 'Compares the two leading answers.' });
+  const compares = `Compares the ${leaders.length} leading answers.`;
+  const step = state.trace.begin({ phase: 'vote', sample: null, summary: compares });
   yield step.added;
   let tokens = 0;
-  const compared = await compareAnswers([first, second], {
+  const answers = leaders.map((one) => ({ answer: one.answer.text, thought: thoughtText(one) }));
+  const compared = await compareAnswers(answers, {
     model: context.model,
     prompts,
     question,
@@ -129,7 +132,8 @@ export async function* settleTie(
   }).catch(() => context.signal.throwIfAborted());
   const preferred = compared?.preferred;
   const value = preferred === undefined ? undefined : values[preferred];
-  const shown = values.map((one) => (one === undefined ? '' : showAnswer(one))).join(' and ');
+  const each = values.map((one) => (one === undefined ? '' : showAnswer(one)));
+  const shown = `${each.slice(0, -1).join(', ')} and ${each.at(-1)}`;
   const because =
     compared === undefined
       ? `The comparison of ${shown} was not completed.`
@@ -160,9 +164,8 @@ function lastLines(thought: string): string {
   return lines.slice(-quotedLines).join('\n').slice(-quotedCharacters);
 }
 
-/** The one letter that a reply names; undefined where it names both or none. */
-function letterOf(reply: string): 'A' | 'B' | undefined {
-  const letters = new Set(reply.match(/\b[AB]\b/g));
-  if (letters.size !== 1) return undefined;
-  return letters.has('A') ? 'A' : 'B';
+/** The place of the one letter that a reply names; undefined where it names several or none. */
+function placeNamed(reply: string, named: readonly string[]): number | undefined {
+  const [letter, ...others] = named.filter((one) => new RegExp(`\\b${one}\\b`).test(reply));
+  return letter === undefined || others.length > 0 ? undefined : named.indexOf(letter);
 }

@@ -3,20 +3,22 @@ import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import { createTestModel } from '../../support/scripted-model.ts';
 import { runStrategy, table } from '../../support/strategy-run.ts';
 
-/** Chains that end with these answers; asked to compare, the model replies with what `reply` makes of the two. */
-const comparing = (answers: readonly string[], reply: (first: string, second: string) => string) =>
-  createTestModel({
-    script(request, sample, call) {
+/** Chains that end with these answers; asked to compare, the model replies with what `reply` makes of those that it sees, in order. */
+const comparing = (answers: readonly string[], reply: (...shown: string[]) => string) => {
+  const left = [...answers];
+  return createTestModel({
+    script(request) {
       const asked = request.prompt.messages.at(-1)?.content ?? '';
-      const pair = /Answer A: The answer is (\d+)\.[\s\S]*Answer B: The answer is (\d+)\./.exec(asked);
-      if (pair !== null) return { answer: reply(pair[1] ?? '', pair[2] ?? '') };
-      const said = answers[Math.max(0, call - 1) + sample] ?? '0';
+      const shown = [...asked.matchAll(/Answer [A-Z]: The answer is (\d+)\./g)].map(([, value = '']) => value);
+      if (shown.length > 0) return { answer: reply(...shown) };
+      const said = left.shift() ?? '0';
       return { thought: `First line.\nSo it is ${said}.`, answer: `The answer is ${said}.` };
     },
   });
+};
 
-const run = (model: ReturnType<typeof comparing>, compare = true) =>
-  runStrategy('self-consistency', { model, checks: [], table: { ...table, compare }, effective: { samples: 2 } });
+const run = (model: ReturnType<typeof comparing>, compare = true, samples = 2) =>
+  runStrategy('self-consistency', { model, checks: [], table: { ...table, compare }, effective: { samples } });
 
 const compared = ({ steps }: Awaited<ReturnType<typeof run>>) =>
   steps.filter(({ prompt }) => prompt?.file === 'compare.txt');
@@ -31,6 +33,43 @@ describe('a tie between answers', () => {
     ]);
     expect((await prefers('7')).answer).toBe('The answer is 7.');
     expect(nine.outcome.verdict?.kind).toBe('unsure');
+  });
+
+  it('is settled among all answers where no two chains agree, of more than eight among the first eight', async () => {
+    const seen: string[][] = [];
+    const choose = (wanted: string) =>
+      comparing(['7', '9', '11', '13'], (...shown) => {
+        seen.push(shown);
+        return 'ABCD'[shown.indexOf(wanted)] ?? '';
+      });
+    const one = await run(choose('13'), true, 4);
+    expect(one.answer).toBe('The answer is 13.');
+    expect(compared(one)).toMatchObject([
+      { answer: '13', summary: expect.stringMatching(/which of \d+, \d+, \d+ and \d+ is right, .* chose 13/) },
+    ]);
+    expect(one.outcome.verdict).toMatchObject({ kind: 'unsure', agreement: { agree: 1, of: 4 } });
+    expect(seen).toHaveLength(2);
+    expect(seen[1]).toEqual(seen[0]?.toReversed());
+    // The middle one, and a leader that only some share: 9 has two chains, 7 has two, 11 has one.
+    seen.length = 0;
+    const two = comparing(['7', '9', '9', '7', '11'], (...shown) => {
+      seen.push(shown);
+      return 'AB'[shown.indexOf('9')] ?? '';
+    });
+    expect((await run(two, true, 5)).answer).toBe('The answer is 9.');
+    expect(seen.map((shown) => shown.toSorted())).toEqual([
+      ['7', '9'],
+      ['7', '9'],
+    ]);
+    const many = comparing(
+      Array.from({ length: 10 }, (_, number) => `${number + 20}`),
+      (...shown) => {
+        expect(shown).toHaveLength(8);
+        return 'The answer is (H).';
+      },
+    );
+    // Both name the last that they see: they contradict each other.
+    expect(compared(await run(many, true, 10))).toMatchObject([{ answer: null }]);
   });
 
   it('stays as the vote has it where the replies contradict each other or name no answer', async () => {
