@@ -83,7 +83,7 @@ export async function* runPlan(
   const ended = {
     thinkingStop: hasBegun(state) ? thinkingStop : null,
     answerSource,
-    verdict: verdictOf(winner, [...standing.values()], context.table.certainty),
+    verdict: verdictOf(winner, [...standing.values()], context.table.certainty, begunChains(state)),
     ...(winner.end.cut === undefined ? {} : { incomplete: winner.end.cut }),
     ...(stopText === undefined ? {} : { stopText }),
   };
@@ -99,8 +99,12 @@ async function judgeTried({ state: { context }, checkRunner, chains: { standing 
   standing.set(null, { ...draft, checks: [...draft.checks, ...found.filter(({ name }) => !known.has(name))] });
 }
 
-function hasBegun({ trace }: RunState): boolean {
-  return trace.steps().some(({ phase }) => phase === 'think');
+function hasBegun(state: RunState): boolean {
+  return begunChains(state) > 0;
+}
+
+function begunChains({ trace }: RunState): number {
+  return trace.steps().filter(({ phase }) => phase === 'think').length;
 }
 
 /** The model gives log-probabilities, but the text comes from the trace or from a program. */

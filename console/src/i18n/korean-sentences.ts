@@ -48,6 +48,10 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
     '바로 낸 답을 그대로 둡니다. 하나뿐인 흐름의 답은 달랐습니다.',
   ],
   [/^One chain was run, so there is nothing to compare it with\.$/, '흐름이 하나뿐이어서 비교할 것이 없습니다.'],
+  [
+    /^One chain ended, and the others were stopped, so there is nothing to compare it with\.$/,
+    '흐름 하나가 끝났고 나머지는 멈췄으므로 비교할 것이 없습니다.',
+  ],
   [/^No two of (\d+) chains gave this answer\.$/, '흐름 $1개 가운데 이 답을 낸 것이 둘이 되지 않습니다.'],
   [
     /^The chains disagree: (\d+) of (\d+) gave this answer, as many gave another\.$/,

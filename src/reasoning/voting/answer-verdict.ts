@@ -36,6 +36,8 @@ export function verdictOf(
   winner: Candidate,
   candidates: readonly Candidate[],
   certainty: Certainty | null,
+  /** Chains that were begun, those that were stopped before their end included. */
+  begun = 0,
 ): AnswerVerdict {
   const chains = candidates.filter(({ origin }) => origin.phase !== 'draft');
   const agree = agreeing(winner, chains).length;
@@ -57,7 +59,9 @@ export function verdictOf(
       ? 'Answers in open text are not compared with each other.'
       : winner.origin.phase === 'draft'
         ? 'The fast answer was kept; the only chain gave a different one.'
-        : 'One chain was run, so there is nothing to compare it with.';
+        : begun > chains.length
+          ? 'One chain ended, and the others were stopped, so there is nothing to compare it with.'
+          : 'One chain was run, so there is nothing to compare it with.';
   return { kind: 'single', ...shared, because };
 }
 

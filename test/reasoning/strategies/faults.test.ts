@@ -130,14 +130,17 @@ describe('deliberate', () => {
   it('is confident in one chain only with the calibrated probability that its table asks for', async () => {
     // Right in four of five, whatever is known of an answer.
     const certainty = { questions: 100, intercept: Math.log(4), features: {} };
-    const run = async (confident: number | null) => {
+    const run = async (confident: number | null, greedy_first = true) => {
       const model = createTestModel({ script: () => good });
-      const { outcome } = await runStrategy('deliberate', { model, table: { ...table, certainty, confident } });
-      return [outcome.thinkingStop, model.requests.length];
+      const set = { ...table, certainty, confident, greedy_first };
+      const { outcome } = await runStrategy('deliberate', { model, table: set });
+      return [outcome.thinkingStop, model.requests.length, outcome.verdict?.because];
     };
-    expect(await run(0.75)).toEqual(['confident', 1]);
-    expect(await run(0.85)).toEqual(['settled_vote', 2]);
-    expect(await run(null)).toEqual(['settled_vote', 2]);
+    expect(await run(0.75)).toEqual(['confident', 1, expect.stringMatching(/^One chain was run, so /)]);
+    expect(await run(0.85)).toEqual(['settled_vote', 2, expect.stringMatching(/^3 of 3 chains/)]);
+    expect(await run(null)).toEqual(['settled_vote', 2, expect.stringMatching(/^3 of 3 chains/)]);
+    const beside = 'One chain ended, and the others were stopped, so there is nothing to compare it with.';
+    expect(await run(0.75, false)).toEqual(['confident', 1, beside]);
   });
 
   it.each([45, 70, 110, 180])('keeps a search for a line that never ends within a budget of %i', async (budget) => {
