@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { normalise } from '../answers/normalise.ts';
 import { readNumberWords } from '../answers/numbers.ts';
 import { abstain, defineCheck, type Finding, fail, pass } from './check.ts';
-import { parseJson } from './json-schema.ts';
+import { answerJson } from './json-schema.ts';
 
 /** `alone`: nothing else may be asked for. `demand`: the words before must ask for it. */
 type Form = {
@@ -43,7 +43,7 @@ const forms: Form[] = [
   {
     asked:
       /\b(?:answer|reply|respond|return|output)\b(?:(?!\b(?:about|how|why|what|whether|when|where|which|used?|stored?|parsed?)\b)[^.?!\n])*\b(?:as|in|with)\s+(?:valid\s+)?(?:a\s+)?json\b/i,
-    holds: (answer) => parseJson(answer) !== undefined,
+    holds: (answer) => answerJson(answer) !== undefined,
     says: 'JSON was asked for',
   },
   {

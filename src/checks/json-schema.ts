@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../core/parse-json.ts';
 import { schemaFit } from '../core/schema-fit.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 import { SchemaDraft } from './schema-draft.ts';
@@ -11,20 +12,17 @@ export const jsonSchema = defineCheck({
   linear: true,
   options: z.object({ schema: SchemaDraft }),
   async run({ answer }, { options }) {
-    const parsed = parseJson(answer);
-    if (parsed === undefined) return fail('the answer is not JSON');
-    const fit = await schemaFit(options.schema, parsed.value);
+    const value = answerJson(answer);
+    if (value === undefined) return fail('the answer is not JSON');
+    const fit = await schemaFit(options.schema, value);
     if (fit.fits === 'unknown') return abstain(fit.reason);
     return fit.fits ? pass('the answer fits the schema') : fail(`${fit.at}: ${fit.reason}`);
   },
 });
 
-export function parseJson(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(withoutFence(text.trim())) };
-  } catch {
-    return undefined;
-  }
+/** The value of an answer that is JSON, fenced or not; undefined if it is not JSON. */
+export function answerJson(answer: string): unknown {
+  return parseJson(withoutFence(answer.trim()));
 }
 
 /** What stands in a fenced block, where the text is one. By its ends: a pattern would try every blank in between. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FunctionTool } from '../contracts/responses/prompt.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { MadeCall, ServerCall } from '../core/language-model.ts';
+import { parseJson } from '../core/parse-json.ts';
 import {
   mostOutputCharacters,
   type OpenTool,
@@ -141,7 +142,7 @@ const Arguments = z.record(z.string(), z.unknown());
 /** Small models write the one text that a tool takes without JSON around it. */
 function argumentsOf(written: string, tool: ServerFunction | undefined): Record<string, unknown> | undefined {
   if (written.trim() === '') return {};
-  const parsed = Arguments.safeParse(parse(written));
+  const parsed = Arguments.safeParse(parseJson(written));
   if (parsed.success) return parsed.data;
   const only = onlyText(tool?.parameters);
   return only === undefined ? undefined : { [only]: written };
@@ -155,12 +156,4 @@ function onlyText(parameters: unknown): string | undefined {
   const names = Object.entries(OneText.safeParse(parameters).data?.properties ?? {});
   const [first] = names;
   return names.length === 1 && first?.[1].type === 'string' ? first[0] : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

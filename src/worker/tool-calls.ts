@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type FunctionTool, takesNothing } from '../contracts/responses/prompt.ts';
 import type { ToolCalls } from '../contracts/responses/response-job.ts';
+import { parseJson } from '../core/parse-json.ts';
 import { schemaFit } from '../core/schema-fit.ts';
 import type { ShownCall } from './wire-writer.ts';
 
@@ -43,7 +44,7 @@ export function createToolCallFilter(options: {
   return {
     take,
     async takeText(text) {
-      const written = WrittenCall.safeParse(parse(text));
+      const written = WrittenCall.safeParse(parseJson(text));
       if (!written.success) {
         refused = 'the call is no JSON object with a name and arguments';
         return undefined;
@@ -67,32 +68,24 @@ const CustomArguments = z.object({ input: z.string() });
 
 /** A model may write the free text itself instead of arguments. */
 function asCustomCall({ name, arguments: written }: MadeCall): MadeCall {
-  const isJson = typeof parse(written) === 'object';
+  const isJson = typeof parseJson(written) === 'object';
   return { name, arguments: isJson ? written : JSON.stringify({ input: written }) };
 }
 
 function shownCall(call: MadeCall, called: NonNullable<ToolCalls['called']>[string] | undefined): ShownCall {
   if (called === undefined) return { type: 'function', name: call.name, text: call.arguments };
   const { type, name, namespace } = called;
-  const text = type === 'custom' ? CustomArguments.parse(parse(call.arguments)).input : call.arguments;
+  const text = type === 'custom' ? CustomArguments.parse(parseJson(call.arguments)).input : call.arguments;
   return { type, name, ...(namespace === undefined ? {} : { namespace }), text };
 }
 
 async function faultOf(call: MadeCall, tools: readonly FunctionTool[]): Promise<string | undefined> {
   const tool = tools.find(({ name }) => name === call.name);
   if (tool === undefined) return 'it names no given tool';
-  const given = z.record(z.string(), z.unknown()).safeParse(parse(call.arguments));
+  const given = z.record(z.string(), z.unknown()).safeParse(parseJson(call.arguments));
   if (!given.success) return `the arguments of '${tool.name}' are no JSON object`;
   if (tool.parameters === undefined) return undefined;
   // A caller's schema that cannot be evaluated refuses nothing.
   const fit = await schemaFit(tool.parameters, given.data);
   return fit.fits === false ? `the arguments of '${tool.name}' don't fit at ${fit.at}` : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

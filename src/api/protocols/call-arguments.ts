@@ -1,3 +1,5 @@
+import { parseJson } from '../../core/parse-json.ts';
+
 /** Levels. Much deeper JSON can be parsed but not written again: that overflows the stack. */
 const deepest = 200;
 
@@ -6,12 +8,8 @@ const deepest = 200;
  * answer which contains them could not be written.
  */
 export function parsedArguments(text: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isDeeper(parsed, deepest) ? undefined : parsed;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseJson(text);
+  return isDeeper(parsed, deepest) ? undefined : parsed;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -69,10 +69,8 @@ export function namesOnlyServers(config: unknown): boolean {
 
 function readConfigFile(): unknown {
   const file = resolve(configFile);
-  return existsSync(file) ? parseJson(readFileSync(file, 'utf8')) : undefined;
-}
-
-function parseJson(text: string): unknown {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { parseJson } from '../../core/parse-json.ts';
 import { buildWall, type Wall, WallFault } from './wall.ts';
 
 /** The wall, or why Python can't be run on this machine and what to do about it. */
@@ -58,7 +59,7 @@ async function tried(wall: Wall, args: readonly string[]): Promise<Wall> {
   const read = async (stream: typeof report) => (stream && 'read' in stream ? text(stream) : '');
   try {
     const [said, complaint] = await Promise.all([read(report), read(errors)]);
-    const possible = z.array(z.string()).safeParse(parsed(said));
+    const possible = z.array(z.string()).safeParse(parseJson(said));
     if (!possible.success) throw notUp(complaint);
     if (possible.data.length > 0) {
       const holes = `The sandbox does not hold: code in it could ${possible.data.join(', ')}.`;
@@ -68,14 +69,6 @@ async function tried(wall: Wall, args: readonly string[]): Promise<Wall> {
   } finally {
     clearTimeout(timer);
     child.kill('SIGKILL');
-  }
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
   }
 }
 

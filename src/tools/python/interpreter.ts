@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { parseJson } from '../../core/parse-json.ts';
 import type { Wall } from './wall.ts';
 
 export type PythonLimits = {
@@ -286,17 +287,9 @@ function readFrames(
     rest = lines.pop() ?? '';
     if (rest.length > most) return refuse();
     for (const line of lines) {
-      const frame = FromChild.safeParse(parsed(line));
+      const frame = FromChild.safeParse(parseJson(line));
       if (!frame.success) return refuse();
       hear(frame.data);
     }
   });
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

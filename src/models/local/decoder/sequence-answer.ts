@@ -6,6 +6,7 @@ import type {
   ScoredToken,
   TokenLogprob,
 } from '../../../core/language-model.ts';
+import { parseJson } from '../../../core/parse-json.ts';
 import { createAnswerRepetition } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import { createTextStream } from '../../text-stream.ts';
@@ -19,13 +20,7 @@ const Written = z.object({
 
 /** The text between a model's tool-call tags, `{"name": …, "arguments": {…}}`; undefined if it is anything else. */
 function parseToolCall(text: string): { name: string; arguments: string } | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const parsed = Written.safeParse(json);
+  const parsed = Written.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const { name, arguments: given } = parsed.data;
   return { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) };

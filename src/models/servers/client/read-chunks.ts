@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { parseJson } from '../../../core/parse-json.ts';
 import { Chunk, chunksOfWhole, readText, repetition } from './wire.ts';
 
 /** Ms without a byte after which a server counts as hung. */
@@ -77,13 +78,4 @@ export async function* chunksOf(
   if (finished) return;
   if (last.times < serverRepeats) throw new BrokenStream('cut');
   yield { choices: [{ finish_reason: repetition }] };
-}
-
-/** Undefined where it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

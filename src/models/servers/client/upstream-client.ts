@@ -1,8 +1,9 @@
 import type { ServiceError } from '../../../contracts/service/service-error.ts';
 import { pausedMs } from '../../../core/deadlines.ts';
+import { parseJson } from '../../../core/parse-json.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { BrokenStream, chunksOf, ErrorInStream, parseJson, type UpstreamTimeouts } from './read-chunks.ts';
+import { BrokenStream, chunksOf, ErrorInStream, type UpstreamTimeouts } from './read-chunks.ts';
 import {
   ofItsState,
   readMessage,

@@ -1,4 +1,5 @@
 import type { AnswerRequest, FinishReason, ModelEvent } from '../../../core/language-model.ts';
+import { parseJson } from '../../../core/parse-json.ts';
 import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import { isCut, type ToolCallDelta } from '../client/wire.ts';
@@ -131,7 +132,7 @@ function createToolCalls(): {
   const calls: Array<ToolCall & { key: string; id: string | undefined }> = [];
   const cut = (serverReason: string | undefined) => {
     const last = calls.at(-1);
-    return isCut(serverReason) && last !== undefined && !isJson(last.arguments);
+    return isCut(serverReason) && last !== undefined && parseJson(last.arguments) === undefined;
   };
   const named = (some: readonly ToolCall[]) => some.filter(({ name }) => name !== '');
   return {
@@ -155,13 +156,4 @@ function createToolCalls(): {
       }
     },
   };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
