@@ -35,7 +35,7 @@ export type ModelFamily = {
   afterThought: string;
   /** Inserted at the budget, before the close tag. */
   handOver: string;
-  /** Its models were made for values that are computed in their thoughts; a folder says so itself. */
+  /** Its models were made for values that are computed in their thoughts. A folder says so itself, a GGUF file or a server may not. */
   expectsValues?: true;
   /** Inserted in place of a premature end of thinking (arXiv 2501.19393). */
   continuation: string;

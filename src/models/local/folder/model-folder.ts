@@ -25,7 +25,7 @@ export type ChatModel = {
   contextLength: number;
   /** Width of a logits row. */
   vocabularySize: number;
-  /** Its thoughts say what to compute, and expect the values to be inserted (`thinkfirst_compute` in generation_config.json). */
+  /** Its thoughts say what to compute, and expect the values to be inserted (`thinkfirst_compute` in generation_config.json; a GGUF file's family). */
   computes: boolean;
   /** How its makers want its tokens drawn: `generation_config.json`, else what the family's authors advise. */
   sampling: Sampling;

@@ -69,7 +69,7 @@ export function readGgufModel(model: string | ModelSource): GgufModel {
     family,
     contextLength: number('context_length') ?? 2048,
     vocabularySize: vocabulary.texts.length,
-    computes: text('thinkfirst.compute') === 'calls',
+    computes: expectsValues(text('thinkfirst.compute'), family),
     sampling: samplingOf(header, family),
     kvBytesPerToken: kvBytes(header, architecture),
     layers: number('block_count') ?? 0,
@@ -80,6 +80,11 @@ export function readGgufModel(model: string | ModelSource): GgufModel {
       (name) => asNumber(header.metadata.get(`tokenizer.ggml.${name}_token_id`)) ?? [],
     ),
   };
+}
+
+/** Converters leave out what `generation_config.json` says of computed values. Then the family decides, as it does for a server. */
+function expectsValues(written: string | undefined, family: ModelFamily): boolean {
+  return written === undefined ? family.expectsValues === true : written === 'calls';
 }
 
 function readHeader(file: string): GgufHeader {

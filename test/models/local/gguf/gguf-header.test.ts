@@ -108,6 +108,21 @@ describe('a GGUF model', () => {
     expect(tokenizer.specialTexts).toEqual(['<|im_start|>', '<|im_end|>']);
   });
 
+  it.each([
+    [
+      'one of the embedded model’s family: converters leave out what its generation_config.json says',
+      'thinkfirst',
+      {},
+      true,
+    ],
+    ['one that says so', 'qwen3', { 'thinkfirst.compute': 'calls' }, true],
+    ['one of that family that says otherwise', 'thinkfirst', { 'thinkfirst.compute': 'none' }, false],
+    ['any other', 'qwen3', {}, false],
+  ])('has values computed in its thoughts: %s', (_what, family, metadata, computes) => {
+    const path = saved(ggufFile(chatMetadata(metadata)), 'computes.gguf');
+    expect(readGgufModel({ id: 'computes', path, family })).toMatchObject({ computes });
+  });
+
   it('is refused for a token that it has twice, which would end the process', () => {
     const tokens = ['a', 'b', 'a'];
     const twice = { 'tokenizer.ggml.tokens': tokens, 'tokenizer.ggml.token_type': [1, 1, 1] };
