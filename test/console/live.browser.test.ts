@@ -32,6 +32,7 @@ const script: Script = ({ request }) => {
     return { thought: 'I order it.', answer: '', toolCalls: [{ name: 'shop__order', arguments: '{"item":"tea"}' }] };
   }
   if (asked.includes('fast')) return { thought: longThought, answer: longAnswer };
+  if (asked.includes('patience')) return { thought: lines(1_200), answer: '42' };
   if (asked.includes('lines')) return { thought: lines(200), answer: longAnswer };
   const chain = begun % 3;
   const wrong = chain === 1 && request.thinking?.prefix === undefined;
@@ -219,13 +220,69 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     expect(shop.calls).toHaveLength(before);
   });
 
-  it('answers now when told to', async () => {
+  /** Asks, and asks for the answer: what the service is told of it is held back until `release`, which may lose it. */
+  async function answerHeld(page: Page, words: { effort: string; question: string; answerNow: string }) {
+    let release = (_fate: 'sent' | 'lost'): void => undefined;
+    const released = new Promise<'sent' | 'lost'>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/answer_now', async (route) => {
+      await ((await released) === 'sent' ? route.continue() : route.abort());
+    });
+    await page.getByRole('radio', { name: words.effort, exact: true }).click();
+    const question = page.getByRole('textbox', { name: words.question, exact: true });
+    await question.fill('patience, please');
+    await question.press('Enter');
+    await running(page).getByText('Step 9:').waitFor();
+    await page.getByRole('button', { name: words.answerNow, exact: true }).click();
+    return release;
+  }
+
+  it('says that it answers as soon as it is told to, in every view, and answers', async () => {
     const page = await start();
-    await ask(page, 'fast, please', 'Low');
-    await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
-    await page.getByRole('button', { name: 'Answer now' }).click();
+    const release = await answerHeld(page, { effort: 'Low', question: 'Question', answerNow: 'Answer now' });
+    await running(page).getByRole('status').getByText('Answering now with the best result so far').waitFor();
+    expect(await page.getByRole('button', { name: 'Answering…' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Answer now' }).count()).toBe(0);
+    expect(await page.getByText('Answering now', { exact: true }).count()).toBe(1);
+    // What is left is in the list of all phases.
+    expect(
+      await running(page)
+        .getByText(/^think(ing)?(…| ·|$)/i)
+        .count(),
+    ).toBe(1);
+    expect(await running(page).locator('[data-now]').textContent()).toBe('Answer');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+    const job = page.getByRole('row', { name: /patience, please/ });
+    await job.getByText(/^Answering now/).waitFor();
+    expect(await job.getByRole('button', { name: /^Answer now/ }).isDisabled()).toBe(true);
+    await job.getByRole('link', { name: /^Trace of/ }).click();
+    const asked = page.getByRole('button', { name: 'Answering…' });
+    await asked.waitFor();
+    expect(await asked.isDisabled()).toBe(true);
+    release('sent');
+    await page.getByRole('link', { name: 'In its chat' }).click();
     await ended(page);
     await page.locator('article').getByText('you asked for the answer').waitFor();
+    expect(suite.faults).toEqual([]);
+  });
+
+  it('says so in Korean, and that it thinks on if the service was not told', async () => {
+    const page = await start({ locale: 'ko-KR' });
+    const release = await answerHeld(page, { effort: '낮음', question: '질문', answerNow: '지금 답하기' });
+    await running(page).getByRole('status').getByText('지금까지의 내용으로 답하는 중').waitFor();
+    expect(await page.getByRole('button', { name: '답하는 중…' }).isDisabled()).toBe(true);
+    expect(
+      await running(page)
+        .getByText(/^생각(하는)? 중/)
+        .count(),
+    ).toBe(0);
+    release('lost');
+    await running(page).getByRole('status').getByText('생각하는 중').waitFor();
+    expect(await page.getByRole('button', { name: '지금 답하기', exact: true }).isDisabled()).toBe(false);
+    await page.getByRole('button', { name: '멈추기', exact: true }).click();
+    await ended(page);
   });
 
   it('is taken up after a reload, and stopped when told to', async () => {

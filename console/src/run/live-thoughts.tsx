@@ -25,7 +25,7 @@ export function LiveThoughts({ run }: { run: RunState }) {
     <section aria-label={words.liveThoughts}>
       <div className={styles.columns} data-many={chains.length > 1 || undefined}>
         {chains.map((chain) => (
-          <Chain key={chain.sample} chain={chain} running={run.running} />
+          <Chain key={chain.sample} chain={chain} run={run} />
         ))}
       </div>
       {computes && <ComputedLegend />}
@@ -35,7 +35,8 @@ export function LiveThoughts({ run }: { run: RunState }) {
 
 type ChainSteps = { sample: number; steps: readonly ThoughtStep[] };
 
-function Chain({ chain: { sample, steps }, running }: { chain: ChainSteps; running: ReadonlySet<number> }) {
+function Chain({ chain: { sample, steps }, run }: { chain: ChainSteps; run: Pick<RunState, 'running' | 'answering'> }) {
+  const { running, answering } = run;
   const words = useStrings(runStrings);
   const inWords = useServiceSentence();
   const format = useFormat();
@@ -48,7 +49,7 @@ function Chain({ chain: { sample, steps }, running }: { chain: ChainSteps; runni
       <p className={styles.head}>
         <b>{name}</b>
         <span>
-          {now === undefined ? (answer ?? '') : words.phases[now.phase]}
+          {now === undefined ? (answer ?? '') : words.phases[answering ? 'answer' : now.phase]}
           {tokens > 0 && ` · ${words.tokens(format.number(tokens))}`}
         </span>
       </p>

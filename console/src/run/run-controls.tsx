@@ -6,27 +6,28 @@ import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { service } from '../service/service.ts';
 import { asFault, type ServiceFault } from '../service/service-fault.ts';
+import { askForAnswer } from './answers-asked.ts';
 import { runStrings } from './run.strings.ts';
 import styles from './run-card.module.css';
 import { runCardStrings } from './run-card.strings.ts';
-import { hasEnded, type RunState } from './run-state.ts';
+import { hasEnded, type RunState, shownPhase } from './run-state.ts';
 
 /** Answer now, and stop. */
 export function RunControls({ run }: { run: RunState }) {
   const words = useStrings(runCardStrings);
-  const [asked, setAsked] = useState<'stop' | 'answer' | undefined>();
+  const [stopping, setStopping] = useState(false);
   const [fault, setFault] = useState<ServiceFault>();
   const { response, progress } = run;
   if (response === undefined) return null;
   const deliberate = response.reasoning.effective.budget_tokens > 0;
   const thinks = deliberate && progress !== null && progress.phase !== 'queued' && progress.phase !== 'answer';
-  const act = async (what: 'stop' | 'answer') => {
-    setAsked(what);
+  const act = async (ask: (id: string) => Promise<unknown>) => {
+    setStopping(ask === service.cancel);
     setFault(undefined);
     try {
-      await (what === 'stop' ? service.cancel(response.id) : service.answerNow(response.id));
+      await ask(response.id);
     } catch (error) {
-      setAsked(undefined);
+      setStopping(false);
       const told = asFault(error);
       // It ended, or has not begun, in the meantime: what is shown tells so by itself.
       if (told.kind !== 'conflict') setFault(told);
@@ -39,21 +40,21 @@ export function RunControls({ run }: { run: RunState }) {
           <Button
             size="small"
             icon={<Zap aria-hidden="true" />}
-            disabled={asked !== undefined}
+            disabled={stopping || run.answering}
             title={words.answerNowAbout}
-            onClick={() => act('answer')}
+            onClick={() => act(askForAnswer)}
           >
-            {asked === 'answer' ? words.answering : words.answerNow}
+            {run.answering ? words.answering : words.answerNow}
           </Button>
         )}
         <Button
           size="small"
           look="danger"
           icon={<Square aria-hidden="true" />}
-          disabled={asked === 'stop'}
-          onClick={() => act('stop')}
+          disabled={stopping}
+          onClick={() => act(service.cancel)}
         >
-          {asked === 'stop' ? words.stopping : words.stop}
+          {stopping ? words.stopping : words.stop}
         </Button>
       </div>
       {fault !== undefined && <Fault fault={fault} />}
@@ -66,13 +67,13 @@ export function RunBar({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
   const format = useFormat();
   const elapsed = useElapsed(run);
-  const phase = run.progress?.phase ?? 'queued';
+  const phase = shownPhase(run);
   const used = run.progress?.thinking_tokens ?? 0;
   return (
     <div className={styles.bar}>
       <span className={styles.now} data-phase={phase}>
         <i aria-hidden="true" />
-        {words.phases[phase]}
+        {run.answering ? words.answering : words.phases[phase]}
       </span>
       <span className={styles.clock} role="timer" aria-label={words.clock}>
         {format.clock(elapsed)}

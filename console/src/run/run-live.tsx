@@ -9,7 +9,7 @@ import { ComputedText } from './computed-text.tsx';
 import styles from './run.module.css';
 import { runStrings } from './run.strings.ts';
 import { shortAnswer } from './run-figures.ts';
-import { hasEnded, type RunState } from './run-state.ts';
+import { hasEnded, type RunState, shownPhase } from './run-state.ts';
 import { type ComputedSpan, thoughtSteps } from './thought-lines.ts';
 
 /** What a running response is at: phase, place in the queue, budget being spent. */
@@ -17,24 +17,26 @@ export function RunStatus({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
   const format = useFormat();
   const { response, progress } = run;
-  const phase = progress?.phase ?? 'queued';
+  const phase = shownPhase(run);
   const budget = response?.reasoning.effective.budget_tokens ?? progress?.budget_tokens ?? 0;
   const used = progress?.thinking_tokens ?? 0;
   const deliberate = budget > 0;
-  const doing =
-    response === undefined ? words.accepting : deliberate || phase === 'queued' ? words.doing[phase] : words.fast;
+  const thinks = deliberate || phase === 'queued';
+  const doing = response === undefined ? words.accepting : thinks ? words.doing[phase] : words.fast;
+  // Once it writes the answer, it is decided.
+  const endsThinking = run.answering && progress?.phase !== 'answer';
   const details = [
     phase === 'think' && progress?.steps && progress.steps > 1
       ? words.sampleOf(format.number(progress.step), format.number(progress.steps))
       : '',
     progress?.queue_position ? words.ahead(format.number(progress.queue_position)) : '',
-    progress?.eta_ms ? words.left(format.roughly(progress.eta_ms)) : '',
+    progress?.eta_ms && !endsThinking ? words.left(format.roughly(progress.eta_ms)) : '',
   ].filter((detail) => detail !== '');
   return (
     <div className={styles.status}>
       <p className={styles.doing} role="status">
         <span className={styles.pulse} data-phase={phase} aria-hidden="true" />
-        {doing}
+        {endsThinking ? words.answeringWith : doing}
         {details.length > 0 && <span className={styles.detail}> · {details.join(' · ')}</span>}
       </p>
       {deliberate && <PhaseTrack phase={phase} />}
@@ -91,7 +93,7 @@ export function Candidates({ run }: { run: RunState }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows
             <del key={index}>{answer}</del>
           ))}
-          <CandidateAnswer candidate={candidate} settled={settled} />
+          <CandidateAnswer candidate={candidate} settled={settled} answering={run.answering} />
         </li>
       ))}
     </ul>
@@ -102,11 +104,13 @@ type CandidateAnswerProps = {
   candidate: Candidate;
   /** The answer that was given in the end: one that came to it by a wrong line is not crossed out. */
   settled: string | undefined;
+  answering: boolean;
 };
 
-function CandidateAnswer({ candidate: { answer, running, verdict }, settled }: CandidateAnswerProps) {
+function CandidateAnswer({ candidate, settled, answering }: CandidateAnswerProps) {
+  const { answer, running, verdict } = candidate;
   const words = useStrings(runStrings);
-  if (running && answer === null) return <em>{words.stillThinking}…</em>;
+  if (running && answer === null) return <em>{answering ? words.stillAnswering : words.stillThinking}…</em>;
   const shown = answer ?? words.noAnswer;
   switch (verdict) {
     case 'confirmed':

@@ -23,6 +23,8 @@ export type RunState = {
   traceWhole: boolean;
   link: LinkState;
   fault: ServiceFault | undefined;
+  /** The reader has told it to answer now, and the answer is not complete yet. */
+  answering: boolean;
   /** Epoch ms at which this page saw it end; undefined for one that had ended before the page was opened. */
   endedAt: number | undefined;
 };
@@ -48,6 +50,7 @@ export const initialRun: RunState = {
   traceWhole: false,
   link: 'live',
   fault: undefined,
+  answering: false,
   endedAt: undefined,
 };
 
@@ -55,6 +58,11 @@ const running = ['queued', 'in_progress'];
 
 export function hasEnded({ response }: Pick<RunState, 'response'>): boolean {
   return response !== undefined && !running.includes(response.status);
+}
+
+/** What a reader is told that it is at: from the moment when they ask for the answer, the answer. */
+export function shownPhase({ progress, answering }: Pick<RunState, 'progress' | 'answering'>): Progress['phase'] {
+  return answering ? 'answer' : (progress?.phase ?? 'queued');
 }
 
 /** The run after an event. Pure: the same events give the same run, however often the connection was made anew. */

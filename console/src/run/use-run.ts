@@ -1,8 +1,9 @@
-import { useEffect, useReducer } from 'react';
+import { useEffect, useMemo, useReducer } from 'react';
 import { perFrame } from '../service/per-frame.ts';
 import { service } from '../service/service.ts';
 import { asFault } from '../service/service-fault.ts';
 import { whenReachable } from '../service/when-reachable.ts';
+import { useAnswersAsked } from './answers-asked.ts';
 import { advanceRun, hasEnded, initialRun, type RunEvent, type RunState } from './run-state.ts';
 
 /** ms between looks at how far a running response is; its tokens move between the trace's events. */
@@ -14,13 +15,14 @@ const pollMs = 500;
  */
 export function useRun(id: string): RunState {
   const [run, dispatch] = useReducer(advanceAll, initialRun);
+  const asked = useAnswersAsked().has(id);
   useEffect(() => {
     const gone = new AbortController();
     const frames = perFrame((events: readonly RunEvent[]) => !gone.signal.aborted && dispatch(events));
     followRun(id, { signal: gone.signal, dispatch: frames.push });
     return () => gone.abort();
   }, [id]);
-  return run;
+  return useMemo(() => ({ ...run, answering: asked && !hasEnded(run) }), [run, asked]);
 }
 
 function advanceAll(run: RunState, events: readonly RunEvent[]): RunState {

@@ -5,13 +5,14 @@ import { useStrings } from '../../i18n/strings.ts';
 import styles from './job-table.module.css';
 import { strings } from './strings.ts';
 
-/** Where a running job is: its place in the queue, or its phase and what is spent of the budget. */
-export function JobProgress({ progress }: { progress: Progress }) {
+/** Where a running job is: its place in the queue, or its phase and what is spent of the budget. `answering`: the reader has told it to answer now. */
+export function JobProgress({ progress, answering }: { progress: Progress; answering: boolean }) {
   const words = useStrings(strings);
   const format = useFormat();
   const { phase, step, steps, thinking_tokens: used, budget_tokens: budget, queue_position: place } = progress;
-  const where =
-    phase === 'queued'
+  const where = answering
+    ? words.answeringNow
+    : phase === 'queued'
       ? place === null
         ? words.phases.queued
         : place === 0
@@ -21,7 +22,7 @@ export function JobProgress({ progress }: { progress: Progress }) {
         ? words.phases[phase]
         : words.stepOf(words.phases[phase], step, steps);
   const text = words.progressText(format.number(used), format.number(budget));
-  const left = progress.eta_ms === null ? '' : ` · ${words.eta(format.roughly(progress.eta_ms))}`;
+  const left = progress.eta_ms === null || answering ? '' : ` · ${words.eta(format.roughly(progress.eta_ms))}`;
   return (
     <span className={styles.progress}>
       <span className={styles.soft}>

@@ -4,6 +4,7 @@ import type { ListedResponse } from '../../../../src/contracts/service/listings.
 import { IconButton, IconLink } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { useAnswersAsked } from '../../run/answers-asked.ts';
 import { shownEffort } from '../../run/effort.ts';
 import { effortStrings } from '../../run/effort-control.strings.ts';
 import { thinkingTokens, wholeSecondsOf } from '../../run/run-figures.ts';
@@ -65,11 +66,12 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
   const running = status === 'queued' || status === 'in_progress';
   const question = job.input_preview || words.noText;
   const seconds = wholeSecondsOf(job);
+  const answering = useAnswersAsked().has(job.id);
   const action = (name: JobAction, label: string, Icon: typeof Trash2) => (
     <IconButton
       label={words.actionOn(label, question)}
       title={label}
-      disabled={busy}
+      disabled={busy || (name === 'answer_now' && answering)}
       onClick={() => onAction(name, job.id)}
     >
       <Icon />
@@ -86,7 +88,7 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
           {question}
         </Link>
         {running && job.progress !== null ? (
-          <JobProgress progress={job.progress} />
+          <JobProgress progress={job.progress} answering={answering} />
         ) : (
           <span className={styles.answer}>{job.error?.message ?? job.output_text}</span>
         )}

@@ -6,6 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
+import { askForAnswer } from '../../run/answers-asked.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { someRun } from './collect-page.ts';
@@ -55,7 +56,7 @@ export function View() {
     setBusy(id);
     setActionFault(undefined);
     try {
-      replace(id, action === 'cancel' ? await service.cancel(id) : await service.answerNow(id));
+      replace(id, action === 'cancel' ? await service.cancel(id) : await askForAnswer(id));
       setTold(action === 'cancel' ? words.cancelled : words.answering);
     } catch (error) {
       setActionFault(asFault(error));

@@ -17,10 +17,13 @@ export function StepDetail({
   steps,
   step,
   running,
+  answering,
 }: {
   steps: readonly TraceStep[];
   step: TraceStep;
   running: boolean;
+  /** The reader has told the response to answer now. */
+  answering: boolean;
 }) {
   const words = useStrings(strings);
   const inWords = useServiceSentence();
@@ -71,7 +74,12 @@ export function StepDetail({
       {call !== undefined && <ToolCard call={call} />}
       <section className={styles.part}>
         <h3>{words.thought}</h3>
-        <Thought step={step} revised={revisedBy(steps, step)} putRight={wasPutRight(steps, step)} running={running} />
+        <Thought
+          step={step}
+          revised={revisedBy(steps, step)}
+          putRight={wasPutRight(steps, step)}
+          empty={running ? (answering ? words.answering : words.thoughtRuns) : words.noThought}
+        />
       </section>
       {made.length > 0 && (
         <section className={styles.part}>

@@ -11,12 +11,13 @@ export function Thought({
   step,
   revised,
   putRight,
-  running,
+  empty,
 }: {
   step: TraceStep;
   revised: TraceStep | undefined;
   putRight: boolean;
-  running: boolean;
+  /** Stands where there are no lines. */
+  empty: string;
 }) {
   const words = useStrings(strings);
   const inWords = useServiceSentence();
@@ -27,7 +28,7 @@ export function Thought({
     'put-right': words.putRight,
     new: words.isNew,
   };
-  if (lines.length === 0) return <p className={styles.none}>{running ? words.thoughtRuns : words.noThought}</p>;
+  if (lines.length === 0) return <p className={styles.none}>{empty}</p>;
   return (
     <>
       {lines.some(({ computed }) => computed.length > 0) && <ComputedLegend />}

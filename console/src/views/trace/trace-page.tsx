@@ -7,6 +7,7 @@ import { Button, IconLink } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
+import { askForAnswer, useAnswersAsked } from '../../run/answers-asked.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { type Load, useLoad } from '../../service/use-load.ts';
@@ -31,6 +32,7 @@ import { voteRounds } from './vote-rounds.ts';
 export function TracePage({ id }: { id: string }) {
   const words = useStrings(strings);
   const { response, trace, fault, traceFault, loading, link, clockAhead, retry, show } = useTrace(id);
+  const answering = useAnswersAsked().has(id);
   const items = useLoad(useCallback((options: { signal: AbortSignal }) => service.inputItems(id, options), [id]));
   const [search, setSearch] = useSearchParams();
   const [actionFault, setActionFault] = useState<ServiceFault>();
@@ -56,8 +58,8 @@ export function TracePage({ id }: { id: string }) {
     <>
       {!ended && (
         <>
-          <Button icon={<FastForward aria-hidden="true" />} onClick={() => act(service.answerNow)}>
-            {words.answerNow}
+          <Button icon={<FastForward aria-hidden="true" />} disabled={answering} onClick={() => act(askForAnswer)}>
+            {answering ? words.answering : words.answerNow}
           </Button>
           <Button look="danger" icon={<Square aria-hidden="true" />} onClick={() => act(service.cancel)}>
             {words.stop}
@@ -108,7 +110,7 @@ export function TracePage({ id }: { id: string }) {
               {tree.length > 0 && (
                 <SampleTree branches={tree} running={running} selected={selected.index} onSelect={select} />
               )}
-              <StepDetail steps={steps} step={selected} running={running.has(selected.index)} />
+              <StepDetail steps={steps} step={selected} running={running.has(selected.index)} answering={answering} />
             </div>
           )}
           <div className={styles.reading}>
