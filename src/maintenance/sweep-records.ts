@@ -29,7 +29,7 @@ const dayMs = 86_400_000;
  * day of their last use).
  */
 export function sweepRecords(options: {
-  queue: JobQueue & Pick<BullmqQueue, 'onExpiring' | 'onRemoved'>;
+  queue: JobQueue & Pick<BullmqQueue, 'existing' | 'onExpiring' | 'onRemoved'>;
   records: RecordStore;
   /** The same as that of responses. */
   retentionMs: number;
@@ -57,7 +57,7 @@ export function sweepRecords(options: {
   const sweep = async () => {
     missing = await removeOrphanedFeedback({ queue, records, missing });
     await removeListed({ queue, records }, now() - retentionMs);
-    await sweepChatCompletions({ queue, records }, now() - retentionMs);
+    await sweepChatCompletions({ records, existing: queue.existing }, now() - retentionMs);
     await listOlderConversations({ records, now });
     await removeConversations(records, now() - retentionMs);
     const oldest = Math.floor(now() / dayMs) - 1;
@@ -91,14 +91,13 @@ async function removeOrphanedFeedback({
   records,
   missing,
 }: {
-  queue: Pick<JobQueue, 'get'>;
+  queue: Pick<BullmqQueue, 'existing'>;
   records: RecordStore;
   missing: ReadonlySet<string>;
 }): Promise<Set<string>> {
-  const gone: Array<{ id: string; owner: string | null }> = [];
-  for (const response of await responsesOfFeedback(records)) {
-    if ((await queue.get(response.id)) === undefined) gone.push(response);
-  }
+  const responses = await responsesOfFeedback(records);
+  const existing = await queue.existing(responses.map(({ id }) => id));
+  const gone = responses.filter(({ id }) => !existing.has(id));
   const orphaned = gone.filter(({ id }) => missing.has(id));
   if (orphaned.length > 0) await removeFeedbackOf(records, orphaned);
   return new Set(gone.map(({ id }) => id));

@@ -27,6 +27,7 @@ describe.skipIf(redisMissing() || process.env['REDIS_URL'])('a Redis Cluster of 
     await two.consume({ concurrency: 3, models: ['scripted'] }, (lease) => lease.append([wire(0), terminal(1)]));
     for (const { id } of jobs.slice(1)) expect(await readAll(one, id)).toEqual([wire(0), terminal(1)]);
     expect((await one.list({ owner: 'ann', limit: 20 })).jobs).toHaveLength(10);
+    expect((await two.existing(jobs.map(({ id }) => id))).size).toBe(10);
     for (const { id } of jobs) expect(await one.remove(id)).toBe(true);
     expect((await two.list({ owner: 'ann', limit: 20 })).jobs).toEqual([]);
     await Promise.all([one.close(), two.close()]);

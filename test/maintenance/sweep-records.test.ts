@@ -63,9 +63,21 @@ test('feedback on a response that is gone goes at the second sweep in a row that
   // As a process leaves it that dies before it has removed the feedback.
   await api.queue.remove('resp_0000');
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const sweep = sweepRecords({ ...swept, queue: { ...api.queue, onExpiring() {}, onRemoved() {} }, records, now });
+  const asked: (readonly string[])[] = [];
+  const queue = {
+    ...api.queue,
+    onExpiring() {},
+    onRemoved() {},
+    get: () => Promise.reject(new Error('no job is read')),
+    existing(ids: readonly string[]) {
+      asked.push(ids);
+      return api.queue.existing(ids);
+    },
+  };
+  const sweep = sweepRecords({ ...swept, queue, records, now });
   await sweep.swept;
   expect(await left()).toEqual(['resp_0000', 'resp_0001']);
+  expect(asked[0]?.toSorted()).toEqual(['resp_0000', 'resp_0001']);
   vi.advanceTimersByTime(3_600_000);
   vi.useRealTimers();
   await vi.waitFor(async () => expect(await left()).toEqual(['resp_0001']));

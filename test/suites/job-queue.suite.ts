@@ -643,6 +643,27 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         expect((await queue.list({ owner: null, limit: 10 })).jobs).toEqual([]);
       });
 
+      test('tells of many ids at once which ones have a job: waiting, running or ended, of any model', async () => {
+        const { id } = await running(queue);
+        const [queued, ended, other, gone] = [makeJob(), makeJob(), makeJob({ model: 'another' }), makeJob()];
+        for (const job of [queued, ended, other, gone]) await queue.add(job);
+        await queue.control(ended.id, 'cancel');
+        await queue.remove(gone.id);
+        const there = [id, queued.id, ended.id, other.id];
+        const asked = [
+          ...there,
+          gone.id,
+          'resp_unknown',
+          'not an id',
+          ...Array.from({ length: 600 }, () => makeJob().id),
+        ];
+        expect([...(await queue.existing(asked))].sort()).toEqual(there.sort());
+        // Its worker still has it.
+        await queue.remove(id);
+        expect((await queue.existing(asked)).has(id)).toBe(false);
+        expect(await queue.existing([])).toEqual(new Set());
+      });
+
       test('cancels the worker of a removed job', async () => {
         const { id, lease } = await running(queue);
         const other = await open();

@@ -3,6 +3,7 @@ import type { Progress } from '../../src/contracts/responses/reasoning.ts';
 import { nextWireNumber, terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import { type JobHandler, type JobLease, type JobQueue, LeaseEnded } from '../../src/core/job-queue.ts';
+import type { BullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 
 type Entry = {
   job: Job;
@@ -16,7 +17,7 @@ type Entry = {
 };
 
 /** A JobQueue in memory, for unit tests of its users. It keeps nothing and works in a single process. */
-export function createMemoryQueue(): JobQueue & { readers(): number } {
+export function createMemoryQueue(): JobQueue & Pick<BullmqQueue, 'existing'> & { readers(): number } {
   const entries = new Map<string, Entry>();
   const consumers: Array<{ handler: JobHandler; free: number }> = [];
   let readers = 0;
@@ -82,6 +83,7 @@ export function createMemoryQueue(): JobQueue & { readers(): number } {
       const entry = entries.get(id);
       return entry && snapshot(entry);
     },
+    existing: async (ids) => new Set(ids.filter((id) => entries.has(id))),
     async list({ owner, limit, after, status }) {
       const all = [...entries.values()].reverse().filter((entry) => entry.job.owner === owner);
       const from = after === undefined ? 0 : all.findIndex((entry) => entry.job.id === after) + 1;

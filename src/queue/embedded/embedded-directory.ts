@@ -50,6 +50,10 @@ function jobIndex(query: Query, base: string): JobIndex {
     },
     left: async (queue, owner) => positions.free(queue, owner),
     locate,
+    async locateAll(ids) {
+      const text = 'SELECT id, queue FROM thinkfirst.place WHERE base = $1 AND id = ANY($2::text[])';
+      return new Map((await rows(PlaceRow, text, [base, [...ids]])).map(({ id, queue }) => [id, queue]));
+    },
     async list(owner, { after, limit }) {
       return (await rows(IdRow, listText, [base, owner, after ?? null, limit])).map(({ id }) => id);
     },
@@ -156,6 +160,7 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT $4`;
 const StandRow = z.object({ waiting: z.number(), served: z.number(), place: z.string().nullable() });
 const LastRow = z.object({ owner: z.string(), last: z.number() });
 const EndRow = z.object({ at: z.number() });
+const PlaceRow = z.object({ id: z.string(), queue: z.string() });
 const QueueRow = z.object({ queue: z.string() });
 const NameRow = z.object({ name: z.string() });
 const IdRow = z.object({ id: z.string() });

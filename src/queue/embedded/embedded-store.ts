@@ -38,6 +38,10 @@ class EmbeddedStore implements JobStore {
     return row && recordOf(row);
   }
 
+  existing(ids: readonly string[]): Promise<string[]> {
+    return this.ids(existingText, [[...ids]]);
+  }
+
   async log(id: string, from: number, limit: number): Promise<LogPage | undefined> {
     const [head] = await this.rows(LogRow, logText, [id, from, limit]);
     return head && { rows: head.rows, ended: head.ended };
@@ -132,6 +136,10 @@ SELECT j.data, j.progress, j.state::text AS state, j.lock_token, j.attempts_star
   COALESCE(m.forgotten, false) AS forgotten
 FROM bullmq.job j LEFT JOIN thinkfirst.mark m ON m.queue = j.queue AND m.job_id = j.id
 WHERE j.queue = $1 AND j.id = $2`;
+
+const existingText = `
+SELECT j.id FROM bullmq.job j LEFT JOIN thinkfirst.mark m ON m.queue = j.queue AND m.job_id = j.id
+WHERE j.queue = $1 AND j.id = ANY($2::text[]) AND COALESCE(m.forgotten, false) = false`;
 
 const logText = `
 SELECT m.status IS NOT NULL AS ended, ARRAY(

@@ -47,6 +47,15 @@ function jobIndex(redis: RedisCommands, { prefix, base }: Place): JobIndex {
     async locate(id) {
       return (await redis.hget(places, id)) ?? undefined;
     },
+    async locateAll(ids) {
+      const found = ids.length === 0 ? [] : await redis.hmget(places, ...ids);
+      return new Map(
+        ids.flatMap((id, index) => {
+          const queue = found[index];
+          return queue == null ? [] : [[id, queue] as const];
+        }),
+      );
+    },
     async list(owner, { after, limit }) {
       const key = ownerIndex(owner);
       const rank = after === undefined ? -1 : await redis.zrevrank(key, after);

@@ -13,7 +13,7 @@ export async function runRedisScript(
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): Promise<unknown> {
-  const { lua } = redisScripts[name];
+  const lua = redisScripts[name];
   const hash = hashes.get(name) ?? createHash('sha1').update(lua).digest('hex');
   hashes.set(name, hash);
   try {
@@ -86,6 +86,15 @@ end
 local failed = redis.call('ZSCORE', KEYS[5], ARGV[1]) and 1 or 0
 return { hash[1], hash[2] or '', tonumber(hash[3] or '0'), lock, failed, position, redis.call('LLEN', KEYS[2]),
   terminal, hash[5] and 1 or 0, hash[6] and 1 or 0, hash[7] and 1 or 0 }
+`;
+
+/** KEYS jobs. Returns the places, from 1, of those that exist and that no one has removed. */
+const existing = `
+local found = {}
+for place, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 and redis.call('HEXISTS', key, 'tf:forgotten') == 0 then table.insert(found, place) end
+end
+return found
 `;
 
 /** KEYS job logs; ARGV from to. */
@@ -183,15 +192,4 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 `;
 
-const redisScripts = {
-  append: { keys: 10, lua: append },
-  read: { keys: 6, lua: read },
-  log: { keys: 2, lua: log },
-  mark: { keys: 2, lua: mark },
-  forget: { keys: 2, lua: forget },
-  created: { keys: 1, lua: created },
-  unsettled: { keys: 2, lua: unsettled },
-  lose: { keys: 1, lua: lose },
-  claim: { keys: 7, lua: claim },
-  reclaim: { keys: 1, lua: reclaim },
-} as const;
+const redisScripts = { append, read, existing, log, mark, forget, created, unsettled, lose, claim, reclaim } as const;

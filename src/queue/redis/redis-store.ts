@@ -46,6 +46,11 @@ class RedisStore implements JobStore {
     return reply ? recordOf(reply) : undefined;
   }
 
+  async existing(ids: readonly string[]): Promise<string[]> {
+    const found = await this.run('existing', z.array(z.number()), this.keys(...ids), []);
+    return found.flatMap((place) => ids[place - 1] ?? []);
+  }
+
   async log(id: string, from: number, limit: number): Promise<LogPage | undefined> {
     const [job, logs] = this.jobKeys(id);
     const reply = await this.run('log', LogReply, [job, logs], [from, from + limit - 1]);

@@ -16,6 +16,24 @@ import type { JobRecord } from './job-store.ts';
 import type { Notice } from './notices.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 
+/** Ids that one query asks for. */
+const idsAtOnce = 500;
+
+/** Those of these ids that have a job which its owner has not removed, without reading any job. */
+async function existingJobs(queues: OpenQueues, ids: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (let from = 0; from < ids.length; from += idsAtOnce) {
+    const some = ids.slice(from, from + idsAtOnce).filter(isJobId);
+    const places = await withBackendDeadline(() => queues.directory.locateAll(some));
+    for (const name of new Set(places.values())) {
+      const here = some.filter((id) => places.get(id) === name);
+      const { store } = queues.open(name);
+      for (const id of await withBackendDeadline(() => store.existing(here))) found.add(id);
+    }
+  }
+  return found;
+}
+
 /** Ids read per step of a filtered list. */
 const pageIds = 100;
 
@@ -77,6 +95,8 @@ type BullmqQueueOptions<B extends IQueueBackend, C> = {
 /** The port, with the parts that webhook deliveries need. */
 export type BullmqQueue = JobQueue & {
   queues: OpenQueues;
+  /** Those of these ids that `get` would find, in a few queries that read no job. */
+  existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * The listener is called for each response before the sweep removes it; if it fails, the removal waits for the next
    * run.
@@ -111,6 +131,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   const jobs = new JobControl({ ...parts, deliver: (id, command) => deliver(local, id, command) });
   return {
     queues,
+    existing: (ids) => existingJobs(queues, ids),
     onExpiring: (listener) => void listeners.expiring.push(listener),
     onRemoved: (listener) => void listeners.removed.push(listener),
     onModels: (listener) => void listeners.models.push(listener),

@@ -14,6 +14,8 @@ export type JobIndex = {
   /** A waiting job of this owner has left the queue: the owner's next job may get an earlier position. */
   left(queue: string, owner: string): Promise<void>;
   locate(id: string): Promise<string | undefined>;
+  /** The queues of these ids; without those that are unknown. */
+  locateAll(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The ids of an owner, newest first. */
   list(owner: string, options: { after: string | undefined; limit: number }): Promise<string[]>;
   /** All ids, in no particular order. */

@@ -11,6 +11,8 @@ export type JobStore = {
   /** Notifies workers that there may be a job. Resolves immediately: a lost notice is made up for by polling. */
   tellWaiting(): Promise<void>;
   read(id: string): Promise<JobRecord | undefined>;
+  /** Those of these ids that have a job here which its owner has not removed. */
+  existing(ids: readonly string[]): Promise<string[]>;
   /** Rows of the log from an index, oldest first. */
   log(id: string, from: number, limit: number): Promise<LogPage | undefined>;
   append(append: LogAppend): Promise<AppendResult>;

@@ -139,14 +139,19 @@ export async function removeChatCompletionsOf(
 
 /** Removes records made before `oldest`, epoch ms, whose responses are gone: a process may have died between the two. */
 export async function sweepChatCompletions(
-  { queue, records }: { queue: Pick<JobQueue, 'get'>; records: RecordStore },
+  { records, existing }: { records: RecordStore; existing(ids: readonly string[]): Promise<ReadonlySet<string>> },
   oldest: number,
 ): Promise<void> {
-  for (const { key, id, created_at } of (await records.keys(listedPrefix(kind))).map(parseListing)) {
+  const listed = (await records.keys(listedPrefix(kind))).map(parseListing);
+  const old: { key: string; id: string; first: string | undefined }[] = [];
+  for (const { key, id, created_at } of listed) {
     if (created_at >= oldest) continue;
     const record = ChatCompletionRecord.safeParse(await records.get(keyOf(id))).data;
-    const [first] = record?.responses ?? [];
-    if (first !== undefined && (await queue.get(first)) !== undefined) continue;
+    old.push({ key, id, first: record?.responses[0] });
+  }
+  const there = await existing(old.flatMap(({ first }) => first ?? []));
+  for (const { key, id, first } of old) {
+    if (first !== undefined && there.has(first)) continue;
     await records.remove(keyOf(id));
     await records.remove(key);
   }
