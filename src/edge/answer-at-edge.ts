@@ -90,6 +90,7 @@ function dependenciesOf(
       .map((name) => name.trim())
       .filter(Boolean),
     cancelOnDisconnect: variables.THINKFIRST_CANCEL_ON_DISCONNECT === '1',
+    keepOpen: backend.keepOpen,
   };
 }
 

@@ -37,6 +37,8 @@ export type EdgeBackend = {
   }>;
   openSealer(): Promise<Sealer>;
   reached(): Promise<boolean>;
+  /** `close` waits for this work: a reader that disconnects causes a cancel, which must still arrive. */
+  keepOpen(work: Promise<unknown>): void;
   /** Closes after pending work has ended, waiting briefly at most. Call it once. */
   close(): Promise<void>;
 };
@@ -66,9 +68,7 @@ export function openEdgeBackend({
     async openQueue() {
       const { queue, directory, deliveries } = await openQueue(redis, prefix);
       opened = { queue, deliveries };
-      // A reader that disconnects causes a cancel, which must still arrive.
-      const control: JobQueue['control'] = (id, command) => pending.track(queue.control(id, command));
-      return { queue: { ...queue, control }, directory, deliveries };
+      return { queue, directory, deliveries };
     },
     async openSealer() {
       const secret = given ?? (await redis.get(`${prefix}-secret`));
@@ -80,6 +80,7 @@ export function openEdgeBackend({
         () => true,
         () => false,
       ),
+    keepOpen: pending.keep,
     close() {
       closing ??= close();
       return closing;
@@ -107,10 +108,9 @@ const onError = (error: Error) => edgeLog.warn({ err: error.message }, 'redis');
 function createPending() {
   const pending = new Set<Promise<unknown>>();
   return {
-    track<T>(work: Promise<T>): Promise<T> {
+    keep(work: Promise<unknown>): void {
       pending.add(work);
       work.catch(() => undefined).finally(() => pending.delete(work));
-      return work;
     },
     settled: () => Promise.allSettled([...pending]),
   };

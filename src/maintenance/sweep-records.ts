@@ -12,6 +12,7 @@ import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
 import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
 import { removeFeedbackOf, responsesOfFeedback } from '../api/protocols/feedback-keys.ts';
 import { listedPrefix, parseListing } from '../api/protocols/record-listing.ts';
+import { forgetReaders, readersPrefix } from '../api/responses/response-readers.ts';
 import { BatchRecord } from '../contracts/protocols/batch.ts';
 import { ConversationRecord } from '../contracts/responses/conversation.ts';
 import { ResponseJob } from '../contracts/responses/response-job.ts';
@@ -50,12 +51,14 @@ export function sweepRecords(options: {
   queue.onRemoved(async (jobs) => {
     await removeFeedbackOf(records, jobs);
     await removeChatCompletionsOf(records, jobs);
+    await forgetReaders(records, jobs);
   });
   let closed = false;
   /** Responses that feedback is about and that were not there at the last sweep. */
   let missing = new Set<string>();
   const sweep = async () => {
     missing = await removeOrphanedFeedback({ queue, records, missing });
+    await removeOrphanedReaders({ queue, records });
     await removeListed({ queue, records }, now() - retentionMs);
     await sweepChatCompletions({ records, existing: queue.existing }, now() - retentionMs);
     await listOlderConversations({ records, now });
@@ -101,6 +104,22 @@ async function removeOrphanedFeedback({
   const orphaned = gone.filter(({ id }) => missing.has(id));
   if (orphaned.length > 0) await removeFeedbackOf(records, orphaned);
   return new Set(gone.map(({ id }) => id));
+}
+
+/** Removes what is kept of the readers of responses that no longer exist, where a process died before it removed that. */
+async function removeOrphanedReaders({
+  queue,
+  records,
+}: {
+  queue: Pick<BullmqQueue, 'existing'>;
+  records: RecordStore;
+}): Promise<void> {
+  const ids = (await records.keys(readersPrefix)).map((key) => key.slice(readersPrefix.length + 1));
+  const existing = await queue.existing(ids);
+  await forgetReaders(
+    records,
+    ids.filter((id) => !existing.has(id)).map((id) => ({ id })),
+  );
 }
 
 /** Removes those created before `oldest`, epoch ms. A running batch stays until it has ended. */

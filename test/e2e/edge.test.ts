@@ -108,17 +108,24 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
     expect((await client.responses.cancel(id)).status).toBe('cancelled');
   });
 
-  test('a client that leaves its stream cancels the response', async () => {
-    const gone = new AbortController();
+  test('a client that leaves its stream cancels the response, and may ask again with the same key', async () => {
     const body = JSON.stringify({ model: 'stuck', input: 'Hi.', stream: true });
-    const init = { method: 'POST', body, headers: { 'content-type': 'application/json' }, signal: gone.signal };
-    const reader = (await fetch(`${url}/v1/responses`, init)).body?.getReader();
-    const first = new TextDecoder().decode((await reader?.read())?.value);
-    const id = /resp_[\w-]+/.exec(first)?.[0] ?? '';
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'left' };
+    const start = async () => {
+      const gone = new AbortController();
+      const answer = await fetch(`${url}/v1/responses`, { method: 'POST', body, headers, signal: gone.signal });
+      const first = new TextDecoder().decode((await answer.body?.getReader().read())?.value);
+      return { id: /resp_[\w-]+/.exec(first)?.[0] ?? '', leave: () => gone.abort() };
+    };
+    const status = async (id: string) => (await client.responses.retrieve(id)).status;
+    const { id, leave } = await start();
     await expect.poll(() => stuck.completions(), { timeout: 20_000 }).not.toEqual([]);
-    gone.abort();
-    const status = async () => (await client.responses.retrieve(id)).status;
-    await expect.poll(status, { timeout: 20_000 }).toBe('cancelled');
+    leave();
+    await expect.poll(() => status(id), { timeout: 20_000 }).toBe('cancelled');
+    // The same request, made again, is a response of its own.
+    const again = await start();
+    expect(again.id).not.toBe(id);
+    again.leave();
     // The server, too, is let go.
     expect(await Promise.all(stuck.completions().map(({ closedEarly }) => closedEarly))).toContain(true);
   });

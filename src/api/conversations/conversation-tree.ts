@@ -5,7 +5,7 @@ import type { ContentPart, InputItem } from '../../contracts/responses/input-ite
 type Entries = Pick<ConversationRecord, 'entries'>;
 
 /** The entry that the one at `index` follows; null at the start. */
-function followedBy({ entries }: Entries, index: number): number | null {
+export function followedBy({ entries }: Entries, index: number): number | null {
   const follows = entries[index]?.follows;
   if (follows === undefined) return index === 0 ? null : index - 1;
   // Only ever an earlier one: no path runs in a circle.

@@ -297,7 +297,7 @@ export async function joinConversation(
   const { context_entry: place } = body;
   const items = inputItems(job, body);
   const question = questionIn(items).slice(0, questionLength);
-  const isBranch = branchOf(conversation) !== undefined;
+  const isBranch = branchOf(conversation) !== undefined || body.replaces !== undefined;
   await addToConversation(stores, id, (record) => {
     // Without a place of its own it comes behind what others have added since its prompt was made.
     const follows = place === undefined || isBranch ? place : tipFrom(record, place);

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { z } from 'zod';
-import type { Job } from '../../contracts/responses/job.ts';
-import { responseJob } from '../../contracts/responses/response-job.ts';
-import { invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue } from '../../contracts/service/service-error.ts';
 import { createTurns } from '../../core/in-turn.ts';
-import type { JobQueue } from '../../core/job-queue.ts';
 import type { Sealer } from '../../store/sealer.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { readBytes, readForm } from '../read-request.ts';
+import { usedBefore } from '../responses/response-readers.ts';
 
-/** The job that a request with a key of the caller's is: the same key is the same id, so adding it twice is one job. */
-type Identity = { id: string; bodyHash: string };
+/**
+ * The job that a request with a key of the caller's is: the same key is the same id, so adding it twice is one job. `again`: of the
+ * run that replaces it, if its client was lost (`response-readers.ts`); `replaces` is then its id.
+ */
+export type Identity = { id: string; bodyHash: string; replaces?: string; again(): Identity };
 
 const longestKey = 255;
 
@@ -26,26 +27,12 @@ export function requestIdentity(
   if (key === '' || key.length > longestKey) {
     throw invalidValue('Idempotency-Key', `expected 1 to ${longestKey} characters`);
   }
-  return {
-    id: `resp_${sealer.mac(JSON.stringify([kind, caller.owner, key]))}`,
-    bodyHash: sealer.mac(JSON.stringify(body)),
+  const bodyHash = sealer.mac(JSON.stringify(body));
+  const named = (name: readonly unknown[], replaces: Pick<Identity, 'replaces'>): Identity => {
+    const id = `resp_${sealer.mac(JSON.stringify(name))}`;
+    return { id, bodyHash, ...replaces, again: () => named(['again', id], { replaces: id }) };
   };
-}
-
-/**
- * The job that was accepted under this identity before, if there is one.
- * @throws ServiceError `conflict`, which no retry mends, where its body was another
- */
-export async function acceptedBefore(queue: JobQueue, { id, bodyHash }: Identity): Promise<Job | undefined> {
-  const snapshot = await queue.get(id);
-  if (snapshot === undefined) return undefined;
-  if (responseJob(snapshot.job).body_hash === bodyHash) return snapshot.job;
-  throw new ServiceError({
-    code: 'conflict',
-    message: 'This Idempotency-Key was already used with another body. Use a new key.',
-    param: 'Idempotency-Key',
-    retryable: false,
-  });
+  return named([kind, caller.owner, key], {});
 }
 
 /**
@@ -154,13 +141,4 @@ async function partsOf(bytes: Uint8Array, type: string): Promise<unknown[]> {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('base64');
-}
-
-function usedBefore(): ServiceError {
-  return new ServiceError({
-    code: 'conflict',
-    message: 'This Idempotency-Key was already used with another body. Use a new key.',
-    param: 'Idempotency-Key',
-    retryable: false,
-  });
 }

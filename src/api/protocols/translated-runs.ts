@@ -4,10 +4,11 @@ import type { Response, Warning } from '../../contracts/responses/response.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
+import { requestIdentity } from '../middleware/idempotency.ts';
 import { isObject } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { type Admission, createAdmission } from '../responses/admission.ts';
+import { acceptedBefore, joinReaders, leaveResponse } from '../responses/response-readers.ts';
 import { findResponse, responseView } from '../responses/response-view.ts';
 import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
 import { callersFault, callersWarnings, type Translation } from './translation.ts';
@@ -19,8 +20,8 @@ export type Run = {
   job: Job;
   warnings: readonly Warning[];
   thoughts: Thoughts;
-  /** It repeats a request of the same Idempotency-Key: the job is there already. */
-  again?: true;
+  /** It repeats a request of the same Idempotency-Key: the job is there already. `joined`: and still runs. */
+  again?: 'joined' | 'ended';
 };
 
 /** How an answer came out, thoughts included: the first chain's, and the winning one where that is another. */
@@ -76,14 +77,14 @@ async function acceptRun(
   { thoughts, streams, index }: { thoughts: Thoughts; streams: boolean; index: number },
   dependencies: Parts,
 ): Promise<Run> {
-  const { queue, sealer } = dependencies;
+  const { sealer } = dependencies;
   const caller = c.get('caller');
   const body = asking(translation.body, thoughts, streams);
   const kind = `${c.req.path} ${index}`;
-  const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
-  const before = identity && (await acceptedBefore(queue, identity));
+  const named = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
+  const { identity, before } = named === undefined ? {} : await acceptedBefore(named, dependencies);
   const runOf = (job: Job) => ({ job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts });
-  if (before) return { ...runOf(before), again: true };
+  if (before) return { ...runOf(before.job), again: before.joined ? 'joined' : 'ended' };
   const { defaultEffort, raw } = translation;
   const options = { identity, signal: c.req.raw.signal, defaultEffort, raw };
   const { job } = await acceptResponse(body, caller, dependencies, options);
@@ -92,13 +93,18 @@ async function acceptRun(
 
 /** All or none: if one is refused, those before it are removed. */
 async function startRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Promise<void> {
-  const { admission, log } = dependencies;
-  for (const [index, { job, again }] of runs.entries()) {
+  const { admission, records, log } = dependencies;
+  const added: Run[] = [];
+  for (const run of runs) {
+    const { job, again } = run;
     if (again) continue;
     try {
-      await admission.add(c, job);
+      const { created } = await admission.add(c, job);
+      // Another request with the same key was faster: both wait for its job.
+      if (created) added.push(run);
+      else await joinReaders(records, job.id);
     } catch (error) {
-      await removeRuns(c, runs.slice(0, index), dependencies);
+      await removeRuns(c, added, dependencies);
       throw error;
     }
     const { path } = c.req;
@@ -108,8 +114,7 @@ async function startRuns(c: ApiContext, runs: readonly Run[], dependencies: Part
 
 /** Of a refused request. Only cancelled, they would answer the next request with the same Idempotency-Key. */
 async function removeRuns(c: ApiContext, runs: readonly Run[], { queue, admission, log }: Parts): Promise<void> {
-  for (const { job, again } of runs) {
-    if (again) continue;
+  for (const { job } of runs) {
     const { id } = job;
     try {
       await queue.remove(id);
@@ -129,7 +134,7 @@ async function settleRun(c: ApiContext, run: Run, dependencies: Parts): Promise<
     if (piece.type === 'thought') thoughts[piece.thought] = (thoughts[piece.thought] ?? '') + piece.text;
     if (piece.type === 'end') return { response: notFailed(piece.response), thoughts };
   }
-  if (cancelOnDisconnect) cancelRuns([run], 'client gone', dependencies);
+  if (cancelOnDisconnect) leaveRuns([run], dependencies);
   const caller = c.get('caller');
   return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thoughts };
 }
@@ -139,8 +144,9 @@ function readRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Run
   const gone = new AbortController();
   const { signal } = gone;
   const onCancel = () => {
+    if (signal.aborted) return;
     gone.abort();
-    if (cancelOnDisconnect) cancelRuns(runs, 'client gone', dependencies);
+    if (cancelOnDisconnect) leaveRuns(runs, dependencies);
   };
   // A client may be gone before its stream is first read: then no reader cancels it.
   if (c.req.raw.signal.aborted) onCancel();
@@ -151,14 +157,8 @@ function readRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Run
   };
 }
 
-function cancelRuns(runs: readonly Run[], why: string, { queue, log }: Parts): void {
-  for (const { job, again } of runs) {
-    // A run that repeats another never stops it.
-    if (again) continue;
-    const { id } = job;
-    log.info({ response_id: id }, `${why}, response cancelled`);
-    queue.control(id, 'cancel').catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));
-  }
+function leaveRuns(runs: readonly Run[], dependencies: Parts): void {
+  for (const { job, again } of runs) if (again !== 'ended') leaveResponse(job, dependencies);
 }
 
 /** @throws ServiceError with the reason of a failed response */

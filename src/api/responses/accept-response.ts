@@ -11,6 +11,7 @@ import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card
 import { learnedLength } from '../../contracts/service/natural-length.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { Identity } from '../middleware/idempotency.ts';
 import { parseBody } from '../validation-error.ts';
 import {
   checkCount,
@@ -46,8 +47,6 @@ type AcceptDependencies = Pick<
   | 'webhooks'
 > & { remembered?: Remembered | undefined };
 
-type Identity = { id: string; bodyHash: string };
-
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
  * `identity` replaces the new id where the caller named the request by a key. `signal`: the client is gone. `defaultEffort`:
@@ -61,7 +60,7 @@ export async function acceptResponse(
   { identity, ...asked }: { identity?: Identity | undefined } & PromptOptions = {},
 ): Promise<{ job: Job; request: CreateResponse }> {
   const { now, newId, checkConstraints } = dependencies;
-  const prepared = await preparePrompt(body, caller, dependencies, asked);
+  const prepared = await preparePrompt(body, caller, dependencies, { ...asked, replaces: identity?.replaces });
   const { request, card } = prepared;
   const plan = await planOf(prepared, dependencies);
   const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);
@@ -149,6 +148,7 @@ function storedPrompt({ request, resolved, prompt, inputTokens }: Prepared, iden
     ...(resolved.entry === undefined ? {} : { context_entry: resolved.entry }),
     ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
     ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
+    ...(identity?.replaces === undefined ? {} : { replaces: identity.replaces }),
     prompt,
     input_tokens: inputTokens,
   };
@@ -215,14 +215,20 @@ function includeOf(prepared: Prepared): ResponseJob['include'] {
   };
 }
 
-type PromptOptions = { signal?: AbortSignal | undefined; defaultEffort?: Effort | undefined; raw?: true | undefined };
+type PromptOptions = {
+  signal?: AbortSignal | undefined;
+  defaultEffort?: Effort | undefined;
+  raw?: true | undefined;
+  /** As in the job. */
+  replaces?: string | undefined;
+};
 
 /** What counts and what runs have in common: the request, its model and its prompt. */
 export async function preparePrompt(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
-  { signal, defaultEffort, raw }: PromptOptions = {},
+  { signal, defaultEffort, raw, replaces }: PromptOptions = {},
 ) {
   const { catalog, defaults, checkConstraints, sealer } = dependencies;
   // First, because a request with a template may leave out its input.
@@ -234,7 +240,7 @@ export async function preparePrompt(
   const refusal = toolRefusal(card, dependencies);
   await checkRequest(request, caller, { ...dependencies, refusal });
   const open = (sealed: string) => sealer.open(sealed, caller.owner);
-  const resolved = await resolveContext(request, caller, dependencies);
+  const resolved = await resolveContext(request, caller, { ...dependencies, replaces });
   const tools = givenTools(request, locatedItems(request, { ...resolved, open }));
   const server = await givenServerTools(tools, caller, refusal);
   const toolPlan = await planTools(request, tools, { card, check: checkConstraints, server: server.tools });

@@ -7,6 +7,7 @@ import { removeChatCompletionsOf } from '../protocols/chat-completions/stored-ch
 import { removeFeedbackOf } from '../protocols/feedback-keys.ts';
 import { createAdmission } from './admission.ts';
 import { waitForEnd } from './response-events.ts';
+import { forgetReaders } from './response-readers.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -34,6 +35,7 @@ export function createResponseRemoval(dependencies: ApiDependencies): ResponseRe
       // Before the response: if this fails or the process dies, the client can still ask again.
       await removeFeedbackOf(records, [job]);
       if (!(await queue.remove(job.id))) return false;
+      await forgetReaders(records, [job]);
       if (job.notify) await webhooks?.deliveries.forget(job.id);
       await removeChatCompletionsOf(records, [job]);
       return true;

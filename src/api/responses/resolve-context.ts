@@ -7,7 +7,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
-import { entryOfResponse, lastEntry, pathTo, startOf } from '../conversations/conversation-tree.ts';
+import { entryOfResponse, followedBy, lastEntry, pathTo, startOf } from '../conversations/conversation-tree.ts';
 import {
   branchOf,
   checkRoom,
@@ -36,7 +36,13 @@ export type ResolvedContext = {
 export type Remembered = EarlierItems & { id: string };
 
 type ContextRequest = Pick<CreateResponse, 'input' | 'previous_response_id' | 'conversation' | 'reasoning' | 'store'>;
-type Stores = { queue: JobQueue; records: RecordStore; remembered?: Remembered | undefined };
+type Stores = {
+  queue: JobQueue;
+  records: RecordStore;
+  remembered?: Remembered | undefined;
+  /** A response whose place in its conversation this one takes, in a branch of its own. */
+  replaces?: string | undefined;
+};
 
 const mostReferences = 128;
 /** Of what they point at, as JSON: it is kept with the request. */
@@ -105,7 +111,8 @@ async function itemsOfConversation(
   const id = conversationIdOf(conversation);
   const record = await findConversation(stores.records, id, { caller, param });
   checkRoom(record, { type: 'response', id: 'x'.repeat(128), bytes: keptBytes(input) });
-  const entry = placeIn(record, branchOf(conversation));
+  const replaced = stores.replaces === undefined ? undefined : entryOfResponse(record, stores.replaces);
+  const entry = replaced === undefined ? placeIn(record, branchOf(conversation)) : followedBy(record, replaced);
   const { items, busy } = await conversationItems(stores, record, pathTo(record, entry));
   if (busy) throw stillRuns(`A response of the conversation '${id}'`, param);
   return { items, entry };

@@ -6,12 +6,13 @@ import type { Pace } from '../../contracts/service/pace.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { responseEvents, terminalEvent, waitForEnd } from './response-events.ts';
+import { leaveResponse } from './response-readers.ts';
 import { findResponse, responseView, visibleResponse } from './response-view.ts';
 import { requireThoughtScope } from './trace-view.ts';
 import { waitingJson } from './waiting-json.ts';
 
 type ApiContext = Context<ApiEnvironment>;
-type SendDependencies = Pick<ApiDependencies, 'queue' | 'limits' | 'log' | 'pace'>;
+type SendDependencies = Pick<ApiDependencies, 'queue' | 'records' | 'limits' | 'log' | 'pace' | 'keepOpen'>;
 
 /** The response as it is now. */
 export async function sendResponse(c: ApiContext, id: string, dependencies: SendDependencies) {
@@ -26,14 +27,15 @@ export async function sendAccepted(c: ApiContext, job: Job, dependencies: SendDe
   return c.json(responseView(waits, undefined, await paceOf(waits, dependencies)) satisfies Response);
 }
 
-/** The response once it has ended. `stops`: it is cancelled if its reader disconnects. */
-export function sendEnded(c: ApiContext, id: string, { stops }: { stops: boolean }, dependencies: SendDependencies) {
+/** The response once it has ended. `stops`: it is cancelled if its last reader disconnects. */
+export function sendEnded(c: ApiContext, job: Job, { stops }: { stops: boolean }, dependencies: SendDependencies) {
+  const { id } = job;
   const gone = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, gone.signal]);
   const ended = terminalEvent(dependencies.queue, id, { signal }).then((end) => {
     // A request that repeats another may come with a key of fewer scopes.
     if (end) return visibleResponse(end.response, c.get('caller').scopes);
-    if (signal.aborted && stops) stop(id, dependencies);
+    if (signal.aborted && stops) leaveResponse(job, dependencies);
     return currentResponse(c, id, dependencies);
   });
   return sendWaiting(c, ended, gone, dependencies);
@@ -67,7 +69,7 @@ export function streamResponse(
   options: {
     /** Events carry their numbers as ids, so that a browser can resume. */
     ids: boolean;
-    /** The response is cancelled if its reader disconnects. */
+    /** The response is cancelled if its last reader disconnects. */
     stops: boolean;
     after?: number | undefined;
     /** Absent: as the request that made the response asked. */
@@ -87,8 +89,9 @@ export function streamResponse(
   const requestId = c.get('requestId');
   const chunks = sseEvents(events, { ids: options.ids, ...after, signal: gone.signal, log, requestId });
   const onCancel = () => {
+    if (gone.signal.aborted) return;
     gone.abort();
-    if (options.stops) stop(id, dependencies);
+    if (options.stops) leaveResponse(job, dependencies);
   };
   // A client may be gone before its stream is first read: then no reader cancels it.
   if (c.req.raw.signal.aborted) onCancel();
@@ -119,9 +122,4 @@ export async function paceOf(
   { pace }: Pick<ApiDependencies, 'pace'>,
 ): Promise<Pace | undefined> {
   return status === 'queued' ? pace?.of(job.model).catch(() => undefined) : undefined;
-}
-
-function stop(id: string, { queue, log }: Pick<ApiDependencies, 'queue' | 'log'>): void {
-  log.info({ response_id: id }, 'client gone, response cancelled');
-  queue.control(id, 'cancel').catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));
 }

@@ -9,7 +9,7 @@ import { ListQueryString, RetrieveQuery } from '../../contracts/service/query.ts
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { joinConversation } from '../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
+import { requestIdentity } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { listOf } from '../pages.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
@@ -17,6 +17,7 @@ import { acceptResponse } from '../responses/accept-response.ts';
 import { type Admission, createAdmission } from '../responses/admission.ts';
 import { createResponseRemoval, type ResponseRemoval } from '../responses/remove-response.ts';
 import { waitForEnd } from '../responses/response-events.ts';
+import { acceptedBefore, noteCancel } from '../responses/response-readers.ts';
 import { findResponse, listedResponse, responseNotFound } from '../responses/response-view.ts';
 import {
   paceOf,
@@ -90,32 +91,35 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
 }
 
 async function create(c: ApiContext, parts: Parts) {
-  const { queue, limits, log, sealer, admission } = parts;
+  const { limits, log, sealer, admission } = parts;
   const body = await readJson(c.req, limits);
   const caller = c.get('caller');
-  const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
-  const before = identity && (await acceptedBefore(queue, identity));
+  const named = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
+  const { identity, before } = named === undefined ? {} : await acceptedBefore(named, parts);
   if (before) {
     // The process that accepted it may have died before it joined.
-    await joinConversation(parts, before);
-    return answer(c, before, 'again', parts);
+    await joinConversation(parts, before.job);
+    return answer(c, before.job, before.joined ? 'joined' : 'again', parts);
   }
   const known = { ...parts, ...remembered(c) };
   const { job } = await acceptResponse(body, caller, known, { identity, signal: c.req.raw.signal });
   const { created } = await admission.add(c, job);
   // Another request with the same key was faster: its job answers both.
-  if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again', parts);
+  if (!created && identity) {
+    const faster = (await acceptedBefore(identity, parts)).before ?? { job, joined: false };
+    return answer(c, faster.job, faster.joined ? 'joined' : 'again', parts);
+  }
   log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
   await joinConversation(parts, job);
   return answer(c, job, 'new', parts);
 }
 
-/** As the request asked: streamed, at once or when it ends. A request that repeats another never stops it by disconnecting. */
-function answer(c: ApiContext, job: Job, kind: 'new' | 'again', parts: Parts) {
+/** As the request asked: streamed, at once or when it ends. `joined`: it waits for a response that an earlier request made and that still runs. */
+function answer(c: ApiContext, job: Job, kind: 'new' | 'joined' | 'again', parts: Parts) {
   const { request, background } = responseJob(job);
-  const stops = parts.cancelOnDisconnect && !background && kind === 'new';
+  const stops = parts.cancelOnDisconnect && !background && kind !== 'again';
   if (request.stream) return streamResponse(c, job, { ids: false, stops }, parts);
-  if (!background) return sendEnded(c, job.id, { stops }, parts);
+  if (!background) return sendEnded(c, job, { stops }, parts);
   return kind === 'new' ? sendAccepted(c, job, parts) : sendResponse(c, job.id, parts);
 }
 
@@ -148,8 +152,10 @@ async function remove(c: ApiContext, given: string, { queue, removal }: Parts) {
 }
 
 async function cancel(c: ApiContext, given: string, parts: Parts) {
-  const { queue, limits } = parts;
-  const { job } = await findResponse(queue, given, c.get('caller'));
+  const { queue, records, limits } = parts;
+  const { job, terminal, status } = await findResponse(queue, given, c.get('caller'));
+  // One that is already cancelled, because its client was lost, is not run again either.
+  if (terminal === undefined || status === 'cancelled') await noteCancel(records, job);
   const outcome = await queue.control(job.id, 'cancel');
   if (outcome === 'not_found') throw responseNotFound(job.id);
   // The worker stops at its next token; the answer shows the state after that.

@@ -50,6 +50,8 @@ export const ResponseJob = z.object({
   referenced: z.array(InputItem).optional(),
   /** Hash of the body that an idempotency key came with. */
   body_hash: z.string().optional(),
+  /** The response that it takes the place of: that one was cancelled because its client's connection was lost, and the request was repeated. */
+  replaces: z.string().exactOptional(),
   /** Instructions and input as turns. */
   prompt: Prompt,
   /** Tokens of the rendered prompt. */

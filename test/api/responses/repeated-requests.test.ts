@@ -1,0 +1,181 @@
+import { describe, expect, test, vi } from 'vitest';
+import { responseJob } from '../../../src/contracts/responses/response-job.ts';
+import { sweepRecords } from '../../../src/maintenance/sweep-records.ts';
+import { createSemaphore, createWorkingApi } from './fixture.ts';
+
+const asked = { model: 'tiny', input: 'a' };
+const chat = { model: 'tiny', messages: [{ role: 'user', content: 'a' }], max_tokens: 64 };
+
+const streams = (body: object) => Reflect.get(body, 'stream') === true;
+
+/** An API whose worker stops in the midst of each thought until `open`, and requests that name themselves by one key. */
+async function createRepeating() {
+  const gate = createSemaphore('thought');
+  const api = await createWorkingApi({ deltas: ['42'], gate: gate.gate });
+  const send = (path: string, body: object, signal?: AbortSignal) =>
+    Promise.resolve(
+      api.app.request(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'k' },
+        body: JSON.stringify(body),
+        ...(signal && { signal }),
+      }),
+    );
+  /** Sends a request, and waits until the worker thinks. What it gives loses the client's connection. */
+  const connect = async (path: string, body: object) => {
+    const client = new AbortController();
+    const answer = send(path, body, client.signal);
+    const stream = streams(body) ? (await answer).body?.getReader() : undefined;
+    await stream?.read();
+    await gate.reached;
+    return async () => {
+      client.abort();
+      await stream?.cancel();
+      await answer;
+    };
+  };
+  const jobs = async () => (await api.queue.list({ owner: null, limit: 10 })).jobs.toReversed();
+  const statuses = async () => (await jobs()).map(({ status }) => status);
+  const { records } = api.dependencies;
+  /** How many requests wait for each response, where more than the first one did. */
+  const readers = async () =>
+    Promise.all((await records.keys('readers')).map(async (key) => Object(await records.get(key)).waiting));
+  return { ...api, gate, send, connect, jobs, statuses, readers };
+}
+
+test.each([
+  ['/v1/responses', asked],
+  ['/v1/responses', { ...asked, stream: true }],
+  ['/v1/chat/completions', chat],
+  ['/v1/chat/completions', { ...chat, stream: true }],
+  ['/v1/completions', { model: 'tiny', prompt: 'a' }],
+  ['/v1/messages', chat],
+  ['/v1/messages', { ...chat, stream: true }],
+  ['/api/chat', { ...chat, stream: false }],
+])('a request to %s whose connection was lost is answered when it is made again: %j', async (path, body) => {
+  const { send, connect, statuses, gate } = await createRepeating();
+  const lose = await connect(path, body);
+  await lose();
+  await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+  gate.open();
+  const again = await send(path, body);
+  expect(again.status).toBe(200);
+  const text = await again.text();
+  expect(text).toContain('42');
+  expect(await statuses()).toEqual(['cancelled', 'completed']);
+  // And from then on that answer is the key's.
+  if (!streams(body)) expect(await (await send(path, body)).text()).toBe(text);
+  const other = JSON.parse(JSON.stringify(body).replace('"a"', '"b"'));
+  expect((await send(path, other)).status).toBe(409);
+  expect(await statuses()).toEqual(['cancelled', 'completed']);
+});
+
+describe('a request that is made again', () => {
+  test('while the worker has not stopped yet runs anew, once, however often it is made', async () => {
+    const { send, connect, statuses, queue, gate } = await createRepeating();
+    const { control } = queue;
+    let stop = (): unknown => undefined;
+    queue.control = async (...command) => {
+      stop = () => control(...command);
+      return 'accepted';
+    };
+    const lose = await connect('/v1/responses', asked);
+    await lose();
+    const [one, two] = [send('/v1/responses', asked), send('/v1/responses', asked)];
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['in_progress', 'in_progress']));
+    stop();
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled', 'in_progress']));
+    gate.open();
+    expect(await (await one).json()).toMatchObject({ status: 'completed', output_text: '42' });
+    expect(await (await two).json()).toMatchObject({ status: 'completed' });
+    expect(await statuses()).toEqual(['cancelled', 'completed']);
+  });
+
+  test.each(['/v1/responses', '/v1/chat/completions'])(
+    'before the service notices that the first connection is lost keeps the response: %s',
+    async (path) => {
+      const { send, connect, statuses, readers, gate } = await createRepeating();
+      const body = path === '/v1/responses' ? asked : chat;
+      const lose = await connect(path, body);
+      const second = new AbortController();
+      const again = send(path, body, second.signal);
+      const third = send(path, body);
+      await vi.waitFor(async () => expect(await readers()).toEqual([3]));
+      await lose();
+      second.abort();
+      await again;
+      await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+      expect(await statuses()).toEqual(['in_progress']);
+      gate.open();
+      expect(await (await third).text()).toContain('42');
+      expect(await statuses()).toEqual(['completed']);
+    },
+  );
+
+  test('by clients that are lost as well is cancelled with the last of them', async () => {
+    const { send, connect, statuses, readers, gate } = await createRepeating();
+    const lose = await connect('/v1/responses', asked);
+    const second = new AbortController();
+    const again = send('/v1/responses', { ...asked }, second.signal);
+    await vi.waitFor(async () => expect(await readers()).toEqual([2]));
+    second.abort();
+    await again;
+    await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+    expect(await statuses()).toEqual(['in_progress']);
+    await lose();
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    gate.open();
+    expect(await (await send('/v1/responses', asked)).json()).toMatchObject({ status: 'completed' });
+  });
+
+  test.each([
+    ['before', 'in_progress'],
+    ['after', 'cancelled'],
+  ])('gives a cancelled response if a client has cancelled it %s the connection was lost', async (_when, status) => {
+    const { send, connect, post, jobs, statuses, gate } = await createRepeating();
+    const lose = await connect('/v1/responses', asked);
+    if (status === 'cancelled') await lose();
+    await vi.waitFor(async () => expect(await statuses()).toEqual([status]));
+    await post(`/v1/responses/${(await jobs())[0]?.job.id}/cancel`);
+    await lose();
+    gate.open();
+    expect(await (await send('/v1/responses', asked)).json()).toMatchObject({ status: 'cancelled' });
+    expect(await statuses()).toEqual(['cancelled']);
+  });
+
+  test('is no second turn of its conversation', async () => {
+    const { send, connect, post, app, jobs, statuses, gate } = await createRepeating();
+    const { id } = JSON.parse(await (await post('/v1/conversations', {})).text());
+    const body = { ...asked, input: 'Six by seven?', conversation: id };
+    const lose = await connect('/v1/responses', body);
+    await lose();
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    gate.open();
+    await send('/v1/responses', body);
+    await post('/v1/responses', { ...asked, input: 'And by eight?', conversation: id });
+    const prompts = (await jobs()).map(({ job }) => responseJob(job).prompt.messages.map(({ content }) => content));
+    expect(prompts).toEqual([['Six by seven?'], ['Six by seven?'], ['Six by seven?', '42', 'And by eight?']]);
+    const { data } = JSON.parse(await (await app.request(`/v1/conversations/${id}/turns`)).text());
+    expect(data).toMatchObject([{ parent: null }, { parent: null }, { parent: data[1].id }]);
+  });
+
+  test('begins from the start where its response was deleted; what is known of readers goes with their responses', async () => {
+    const { send, connect, app, jobs, statuses, readers, queue, dependencies, gate } = await createRepeating();
+    const lose = await connect('/v1/responses', asked);
+    await lose();
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    expect(await readers()).toEqual([0]);
+    const [first] = await jobs();
+    await app.request(`/v1/responses/${first?.job.id}`, { method: 'DELETE' });
+    expect(await readers()).toEqual([]);
+    gate.open();
+    expect(await (await send('/v1/responses', asked)).json()).toMatchObject({ id: first?.job.id, status: 'completed' });
+    const { records, now } = dependencies;
+    for (const id of [first?.job.id, 'resp_gone']) await records.set(`readers:${id}`, { waiting: 0, cancelled: false });
+    const swept = { ...queue, onExpiring() {}, onRemoved() {} };
+    const sweep = sweepRecords({ queue: swept, records, retentionMs: 86_400_000, now, onError() {} });
+    await sweep.swept;
+    sweep.close();
+    expect(await records.keys('readers')).toEqual([`readers:${first?.job.id}`]);
+  });
+});
