@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { z } from 'zod';
-import { invalidValue } from '../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
 import { createTurns } from '../../core/in-turn.ts';
 import type { Sealer } from '../../store/sealer.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { readBytes, readForm } from '../read-request.ts';
-import { usedBefore } from '../responses/response-readers.ts';
 
 /**
  * The job that a request with a key of the caller's is: the same key is the same id, so adding it twice is one job. `again`: of the
@@ -141,4 +140,14 @@ async function partsOf(bytes: Uint8Array, type: string): Promise<unknown[]> {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('base64');
+}
+
+/** The refusal of a key whose request had another body, which no retry mends. */
+export function usedBefore(): ServiceError {
+  return new ServiceError({
+    code: 'conflict',
+    message: 'This Idempotency-Key was already used with another body. Use a new key.',
+    param: 'Idempotency-Key',
+    retryable: false,
+  });
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Job } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import type { Identity } from '../middleware/idempotency.ts';
+import { type Identity, usedBefore } from '../middleware/idempotency.ts';
 
 /**
  * The requests that wait for a response with an Idempotency-Key: the one that made it and those that repeat it. `cancelled`: a
@@ -124,13 +123,4 @@ function isLost({ waiting, cancelled }: Readers): boolean {
 function isRepeatable(job: Job): boolean {
   const { body_hash, background } = responseJob(job);
   return body_hash !== undefined && !background;
-}
-
-export function usedBefore(): ServiceError {
-  return new ServiceError({
-    code: 'conflict',
-    message: 'This Idempotency-Key was already used with another body. Use a new key.',
-    param: 'Idempotency-Key',
-    retryable: false,
-  });
 }
