@@ -77,7 +77,10 @@ export type ApiDependencies = {
   pace?: Pick<PaceBook, 'of'>;
   /** A waiting or streaming client that goes away stops its response. */
   cancelOnDisconnect: boolean;
-  /** Takes work that goes on after a request's client has disconnected. The edge, where each request has its own connection to Redis, keeps it open for that; absent: nothing has to be kept. */
+  /**
+   * Is given work that continues after a request's client has disconnected: the edge keeps the request's connection to Redis open
+   * for it. Absent: nothing needs to be kept open.
+   */
   keepOpen?(work: Promise<unknown>): void;
   /** Answers a request that wants to become a WebSocket; absent (at the edge): there is no WebSocket mode. */
   openSocket?: OpenSocket;

@@ -119,7 +119,7 @@ function isLost({ waiting, cancelled }: Readers): boolean {
   return waiting === 0 && !cancelled;
 }
 
-/** Background responses are not cancelled when a client disconnects, and no other request can name one without a key. */
+/** Only a request with an Idempotency-Key can be repeated. A background response is not cancelled when its client disconnects. */
 function isRepeatable(job: Job): boolean {
   const { body_hash, background } = responseJob(job);
   return body_hash !== undefined && !background;
