@@ -4,11 +4,11 @@ import type { Response, Warning } from '../../contracts/responses/response.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { requestIdentity } from '../middleware/idempotency.ts';
+import { type Identity, requestIdentity } from '../middleware/idempotency.ts';
 import { isObject } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { type Admission, createAdmission } from '../responses/admission.ts';
-import { acceptedBefore, joinReaders, leaveResponse } from '../responses/response-readers.ts';
+import { acceptedBefore, type Before, leaveResponse } from '../responses/response-readers.ts';
 import { findResponse, responseView } from '../responses/response-view.ts';
 import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
 import { callersFault, callersWarnings, type Translation } from './translation.ts';
@@ -20,6 +20,7 @@ export type Run = {
   job: Job;
   warnings: readonly Warning[];
   thoughts: Thoughts;
+  identity?: Identity | undefined;
   /** It repeats a request of the same Idempotency-Key: the job is there already. `joined`: and still runs. */
   again?: 'joined' | 'ended';
 };
@@ -54,14 +55,17 @@ type Parts = ApiDependencies & { admission: Admission };
 export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
   const parts: Parts = { ...dependencies, admission: createAdmission(dependencies) };
   /** Several answers of one request have an identity each. */
-  const accepted = new WeakMap<ApiContext, number>();
+  const accepted = new WeakMap<ApiContext, Run[]>();
   return {
     async accept(c, translation, thoughts, streams) {
-      const index = accepted.get(c) ?? 0;
-      accepted.set(c, index + 1);
+      const before = accepted.get(c) ?? [];
       try {
-        return await acceptRun(c, translation, { thoughts, streams: streams === true, index }, parts);
+        const index = before.length;
+        const run = await acceptRun(c, translation, { thoughts, streams: streams === true, index }, parts);
+        accepted.set(c, [...before, run]);
+        return run;
       } catch (error) {
+        leaveRuns(before.filter(isJoined), parts);
         throw callersFault(error, translation.origins);
       }
     },
@@ -83,8 +87,13 @@ async function acceptRun(
   const kind = `${c.req.path} ${index}`;
   const named = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
   const { identity, before } = named === undefined ? {} : await acceptedBefore(named, dependencies);
-  const runOf = (job: Job) => ({ job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts });
-  if (before) return { ...runOf(before.job), again: before.joined ? 'joined' : 'ended' };
+  const runOf = (job: Job) => ({
+    job,
+    warnings: callersWarnings(translation, responseJob(job).warnings),
+    thoughts,
+    identity,
+  });
+  if (before) return { ...runOf(before.job), again: againOf(before) };
   const { defaultEffort, raw } = translation;
   const options = { identity, signal: c.req.raw.signal, defaultEffort, raw };
   const { job } = await acceptResponse(body, caller, dependencies, options);
@@ -93,23 +102,47 @@ async function acceptRun(
 
 /** All or none: if one is refused, those before it are removed. */
 async function startRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Promise<void> {
-  const { admission, records, log } = dependencies;
+  const { admission, log } = dependencies;
   const added: Run[] = [];
   for (const run of runs) {
     const { job, again } = run;
     if (again) continue;
     try {
       const { created } = await admission.add(c, job);
-      // Another request with the same key was faster: both wait for its job.
       if (created) added.push(run);
-      else await joinReaders(records, job.id);
+      else run.again = againOf(await addedByAnother(run, dependencies));
     } catch (error) {
       await removeRuns(c, added, dependencies);
+      leaveRuns(runs.filter(isJoined), dependencies);
       throw error;
     }
     const { path } = c.req;
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
   }
+}
+
+/**
+ * Another request with the same key was faster: its job answers both.
+ * @throws ServiceError `conflict` if its body was another one, or if its client was lost already: then the request may be repeated
+ */
+async function addedByAnother({ job, identity }: Run, dependencies: Parts): Promise<Before> {
+  const { before = undefined } = identity === undefined ? {} : await acceptedBefore(identity, dependencies);
+  if (before) return before;
+  throw new ServiceError({
+    code: 'conflict',
+    message: `The response '${job.id}' of an earlier request with this Idempotency-Key is being cancelled. Repeat the request.`,
+    param: 'Idempotency-Key',
+    retryable: true,
+    retryAfterSeconds: 1,
+  });
+}
+
+function againOf({ joined }: Before): 'joined' | 'ended' {
+  return joined ? 'joined' : 'ended';
+}
+
+function isJoined({ again }: Run): boolean {
+  return again === 'joined';
 }
 
 /** Of a refused request. Only cancelled, they would answer the next request with the same Idempotency-Key. */
@@ -127,26 +160,26 @@ async function removeRuns(c: ApiContext, runs: readonly Run[], { queue, admissio
 }
 
 async function settleRun(c: ApiContext, run: Run, dependencies: Parts): Promise<Settled> {
-  const { queue, cancelOnDisconnect } = dependencies;
+  const { queue } = dependencies;
   const { signal } = c.req.raw;
   const thoughts: string[] = [];
   for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal })) {
     if (piece.type === 'thought') thoughts[piece.thought] = (thoughts[piece.thought] ?? '') + piece.text;
     if (piece.type === 'end') return { response: notFailed(piece.response), thoughts };
   }
-  if (cancelOnDisconnect) leaveRuns([run], dependencies);
+  leaveRuns([run], dependencies);
   const caller = c.get('caller');
   return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thoughts };
 }
 
 function readRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): RunsReader {
-  const { queue, cancelOnDisconnect } = dependencies;
+  const { queue } = dependencies;
   const gone = new AbortController();
   const { signal } = gone;
   const onCancel = () => {
     if (signal.aborted) return;
     gone.abort();
-    if (cancelOnDisconnect) leaveRuns(runs, dependencies);
+    leaveRuns(runs, dependencies);
   };
   // A client may be gone before its stream is first read: then no reader cancels it.
   if (c.req.raw.signal.aborted) onCancel();
@@ -157,7 +190,9 @@ function readRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Run
   };
 }
 
+/** The client has gone, or is refused. */
 function leaveRuns(runs: readonly Run[], dependencies: Parts): void {
+  if (!dependencies.cancelOnDisconnect) return;
   for (const { job, again } of runs) if (again !== 'ended') leaveResponse(job, dependencies);
 }
 

@@ -7,14 +7,12 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { type Identity, usedBefore } from '../middleware/idempotency.ts';
 
 /**
- * The requests that wait for a response with an Idempotency-Key: the one that made it and those that repeat it. `cancelled`: a
- * client has cancelled it, so no repetition runs again.
+ * The requests that wait for a response with an Idempotency-Key: the one that made it and those that repeat it. None: all of their
+ * clients were lost. `cancelled`: a client has cancelled it, so no repetition runs again. `created_at`: of the response; after it is
+ * deleted, another one may have its id.
  */
-const Readers = z.object({ waiting: z.int().nonnegative(), cancelled: z.boolean() });
+const Readers = z.object({ created_at: z.number(), waiting: z.int().nonnegative(), cancelled: z.boolean() });
 type Readers = z.infer<typeof Readers>;
-
-/** Without a record, the request that made the response waits for it. */
-const onlyFirst: Readers = { waiting: 1, cancelled: false };
 
 /** `readers:<response>`; goes with the response. */
 export const readersPrefix = 'readers';
@@ -28,7 +26,8 @@ export type Before = { job: Job; joined: boolean };
 
 /**
  * The response that was made for this identity before, if there is one. A response that was cancelled, or is being cancelled, only
- * because its client's connection was lost does not count: then `identity` is that of the next run.
+ * because its client's connection was lost does not count, nor does one that was repeated and ended after that: then `identity` is that
+ * of the next run.
  * @throws ServiceError `conflict`, which no retry mends, if its body was another one
  */
 export async function acceptedBefore(
@@ -43,21 +42,21 @@ export async function acceptedBefore(
     const { body_hash, background } = responseJob(job);
     if (body_hash !== identity.bodyHash) throw usedBefore();
     const asItIs = { identity, before: { job, joined: false } };
-    const isFinal = terminal !== undefined && status !== 'cancelled';
-    if (isFinal || background || run === mostRuns) return asItIs;
-    if (terminal === undefined && (await joinReaders(records, job.id)))
-      return { identity, before: { job, joined: true } };
-    if (terminal !== undefined && !isLost(await readersOf(records, job.id))) return asItIs;
-    identity = identity.again();
+    if (background || run === mostRuns) return asItIs;
+    const readers = terminal === undefined ? await joinReaders(records, job) : await readersOf(records, job);
+    if (readers.waiting > 0) return { identity, before: { job, joined: terminal === undefined } };
+    const next = identity.again();
+    const isAnswer = readers.cancelled || (terminal !== undefined && status !== 'cancelled');
+    if (isAnswer && (await queue.get(next.id)) === undefined) return asItIs;
+    identity = next;
   }
 }
 
-/** @returns false if everyone who waited for the response was lost: it is being cancelled */
-export async function joinReaders(records: RecordStore, id: string): Promise<boolean> {
-  const readers = await changeReaders(records, id, (before) =>
-    isLost(before) ? undefined : { ...before, waiting: before.waiting + 1 },
+/** Waits for the response as well, unless everyone who waited for it was lost: it is being cancelled then. */
+function joinReaders(records: RecordStore, job: Job): Promise<Readers> {
+  return changeReaders(records, job, (before) =>
+    before.waiting === 0 ? undefined : { ...before, waiting: before.waiting + 1 },
   );
-  return !isLost(readers);
 }
 
 /**
@@ -71,7 +70,7 @@ export function leaveResponse(
   const { id } = job;
   const leave = async () => {
     if (isRepeatable(job)) {
-      const { waiting } = await changeReaders(records, id, (before) => ({
+      const { waiting } = await changeReaders(records, job, (before) => ({
         ...before,
         waiting: Math.max(0, before.waiting - 1),
       }));
@@ -86,7 +85,7 @@ export function leaveResponse(
 
 /** Notes that a client cancels the response: then its cancellation is the answer to its Idempotency-Key. */
 export async function noteCancel(records: RecordStore, job: Job): Promise<void> {
-  if (isRepeatable(job)) await changeReaders(records, job.id, (before) => ({ ...before, cancelled: true }));
+  if (isRepeatable(job)) await changeReaders(records, job, (before) => ({ ...before, cancelled: true }));
 }
 
 /** Removes what is kept about the readers of responses that are gone. */
@@ -94,29 +93,30 @@ export async function forgetReaders(records: RecordStore, responses: readonly { 
   for (const { id } of responses) await records.remove(recordOf(id));
 }
 
-async function readersOf(records: RecordStore, id: string): Promise<Readers> {
-  const stored = await records.get(recordOf(id));
-  return stored === undefined ? onlyFirst : Readers.parse(stored);
+async function readersOf(records: RecordStore, job: Job): Promise<Readers> {
+  return parsed(await records.get(recordOf(job.id)), job);
+}
+
+/** Without a record, the request that made the response waits for it. */
+function parsed(stored: unknown, { createdAt }: Job): Readers {
+  const found = Readers.safeParse(stored).data;
+  return found?.created_at === createdAt ? found : { created_at: createdAt, waiting: 1, cancelled: false };
 }
 
 /** @returns the readers after the change */
 async function changeReaders(
   records: RecordStore,
-  id: string,
+  job: Job,
   change: (before: Readers) => Readers | undefined,
 ): Promise<Readers> {
-  let readers = onlyFirst;
-  await records.update(recordOf(id), (stored) => {
-    const before = stored === undefined ? onlyFirst : Readers.parse(stored);
+  let readers = parsed(undefined, job);
+  await records.update(recordOf(job.id), (stored) => {
+    const before = parsed(stored, job);
     const after = change(before);
     readers = after ?? before;
     return after;
   });
   return readers;
-}
-
-function isLost({ waiting, cancelled }: Readers): boolean {
-  return waiting === 0 && !cancelled;
 }
 
 /** Only a request with an Idempotency-Key can be repeated. A background response is not cancelled when its client disconnects. */

@@ -9,7 +9,7 @@ import { ListQueryString, RetrieveQuery } from '../../contracts/service/query.ts
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { joinConversation } from '../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { requestIdentity } from '../middleware/idempotency.ts';
+import { type Identity, requestIdentity } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { listOf } from '../pages.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
@@ -17,7 +17,7 @@ import { acceptResponse } from '../responses/accept-response.ts';
 import { type Admission, createAdmission } from '../responses/admission.ts';
 import { createResponseRemoval, type ResponseRemoval } from '../responses/remove-response.ts';
 import { waitForEnd } from '../responses/response-events.ts';
-import { acceptedBefore, noteCancel } from '../responses/response-readers.ts';
+import { acceptedBefore, type Before, leaveResponse, noteCancel } from '../responses/response-readers.ts';
 import { findResponse, listedResponse, responseNotFound } from '../responses/response-view.ts';
 import {
   paceOf,
@@ -91,27 +91,40 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
 }
 
 async function create(c: ApiContext, parts: Parts) {
-  const { limits, log, sealer, admission } = parts;
+  const { limits, sealer } = parts;
   const body = await readJson(c.req, limits);
-  const caller = c.get('caller');
-  const named = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
+  const named = requestIdentity(c.req.header('idempotency-key'), body, { caller: c.get('caller'), sealer });
+  return createOnce(c, body, named, parts);
+}
+
+/** Answers with the response that an earlier request with this identity has made, or else with a new one. */
+async function createOnce(
+  c: ApiContext,
+  body: Readonly<Record<string, unknown>>,
+  named: Identity | undefined,
+  parts: Parts,
+) {
   const { identity, before } = named === undefined ? {} : await acceptedBefore(named, parts);
-  if (before) {
-    // The process that accepted it may have died before it joined.
-    await joinConversation(parts, before.job);
-    return answer(c, before.job, before.joined ? 'joined' : 'again', parts);
-  }
+  if (before) return answerAgain(c, before, parts);
   const known = { ...parts, ...remembered(c) };
-  const { job } = await acceptResponse(body, caller, known, { identity, signal: c.req.raw.signal });
-  const { created } = await admission.add(c, job);
-  // Another request with the same key was faster: its job answers both.
-  if (!created && identity) {
-    const faster = (await acceptedBefore(identity, parts)).before ?? { job, joined: false };
-    return answer(c, faster.job, faster.joined ? 'joined' : 'again', parts);
-  }
-  log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
+  const { job } = await acceptResponse(body, c.get('caller'), known, { identity, signal: c.req.raw.signal });
+  const { created } = await parts.admission.add(c, job);
+  // Another request with the same key was faster.
+  if (!created && identity) return createOnce(c, body, identity, parts);
+  parts.log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
   await joinConversation(parts, job);
   return answer(c, job, 'new', parts);
+}
+
+async function answerAgain(c: ApiContext, { job, joined }: Before, parts: Parts) {
+  try {
+    // The process that accepted it may have died before it joined.
+    await joinConversation(parts, job);
+    return await answer(c, job, joined ? 'joined' : 'again', parts);
+  } catch (error) {
+    if (joined && parts.cancelOnDisconnect) leaveResponse(job, parts);
+    throw error;
+  }
 }
 
 /** As the request asked: streamed, at once or when it ends. `joined`: it waits for a response that an earlier request made and that still runs. */

@@ -9,9 +9,9 @@ const chat = { model: 'tiny', messages: [{ role: 'user', content: 'a' }], max_to
 const streams = (body: object) => Reflect.get(body, 'stream') === true;
 
 /** An API whose worker stops in the midst of each thought until `open`, and requests that name themselves by one key. */
-async function createRepeating() {
+async function createRepeating(overrides: Parameters<typeof createWorkingApi>[1] = {}) {
   const gate = createSemaphore('thought');
-  const api = await createWorkingApi({ deltas: ['42'], gate: gate.gate });
+  const api = await createWorkingApi({ deltas: ['42'], gate: gate.gate }, overrides);
   const send = (path: string, body: object, signal?: AbortSignal) =>
     Promise.resolve(
       api.app.request(path, {
@@ -71,6 +71,128 @@ test.each([
 });
 
 describe('a request that is made again', () => {
+  test('gets what the run after a loss gave, also if the lost response ends later', async () => {
+    const { send, connect, statuses, queue, gate } = await createRepeating();
+    // The process dies before it cancels.
+    queue.control = async () => 'accepted';
+    const lose = await connect('/v1/responses', asked);
+    await lose();
+    const again = send('/v1/responses', asked);
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['in_progress', 'in_progress']));
+    gate.open();
+    const given = await (await again).json();
+    expect(await statuses()).toEqual(['completed', 'completed']);
+    expect(await (await send('/v1/responses', asked)).json()).toEqual(given);
+  });
+
+  test('is not changed by a cancel of the response that was lost', async () => {
+    const { send, connect, post, jobs, statuses, gate } = await createRepeating();
+    const lose = await connect('/v1/responses', asked);
+    await lose();
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    gate.open();
+    const given = await (await send('/v1/responses', asked)).json();
+    await post(`/v1/responses/${(await jobs())[0]?.job.id}/cancel`);
+    expect(await (await send('/v1/responses', asked)).json()).toEqual(given);
+  });
+
+  test.each([
+    ['/v1/responses', asked, 200],
+    // It is to be made once more.
+    ['/v1/chat/completions', chat, 409],
+  ])('while it is accepted and lost once more is answered: %s', async (path, body, status) => {
+    const { send, connect, statuses, queue, gate } = await createRepeating();
+    const { add } = queue;
+    queue.add = async (job) => {
+      queue.add = add;
+      const lose = await connect(path, body);
+      await lose();
+      await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+      gate.open();
+      return add(job);
+    };
+    const answer = await send(path, body);
+    expect(answer.status).toBe(status);
+    expect(await (status === 200 ? answer : await send(path, body)).text()).toContain('42');
+    expect(await statuses()).toEqual(['cancelled', 'completed']);
+  });
+
+  test.each([
+    ['/v1/responses', asked, { ...asked, input: 'b' }],
+    ['/v1/chat/completions', chat, { ...chat, messages: [{ role: 'user', content: 'b' }] }],
+  ])('with another body at the same moment is refused: %s', async (path, body, other) => {
+    const { send, statuses, gate } = await createRepeating();
+    gate.open();
+    const answers = await Promise.all([send(path, body), send(path, other)]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(await statuses()).toEqual(['completed']);
+  });
+
+  test('and refused does not count as waiting', async () => {
+    const anonymous = { trace: 'full' as const, feedback: true, admin: false, tools: false };
+    const { send, connect, readers, gate } = await createRepeating({ anonymous });
+    const body = { ...asked, stream: true, include: ['reasoning.text'] };
+    await connect('/v1/responses', body);
+    Object.assign(anonymous, { trace: 'none' });
+    expect((await send('/v1/responses', body)).status).toBe(403);
+    await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+    gate.open();
+  });
+
+  test('after its response was deleted does not inherit its readers', async () => {
+    let time = 1_700_000_000_000;
+    const { send, connect, app, jobs, readers, dependencies, gate } = await createRepeating({ now: () => time++ });
+    const lose = await connect('/v1/responses', asked);
+    const { records } = dependencies;
+    const { update } = records;
+    const deleted = new AbortController();
+    // The loss is noticed while the response is being deleted.
+    records.update = async (...change) => {
+      await new Promise((resolve) => deleted.signal.addEventListener('abort', resolve));
+      await update(...change);
+    };
+    await lose();
+    await app.request(`/v1/responses/${(await jobs())[0]?.job.id}`, { method: 'DELETE' });
+    records.update = update;
+    deleted.abort();
+    await vi.waitFor(async () => expect(await readers()).toEqual([0]));
+    const one = send('/v1/responses', asked);
+    await vi.waitFor(async () => expect(await jobs()).toMatchObject([{ status: 'in_progress' }]));
+    const two = send('/v1/responses', asked);
+    await vi.waitFor(async () => expect(await readers()).toEqual([2]));
+    gate.open();
+    expect(await (await one).json()).toEqual(await (await two).json());
+    expect(await jobs()).toHaveLength(1);
+  });
+
+  test('for the answers that it lost is a stored chat completion of those that it got', async () => {
+    const held = createSemaphore('thought');
+    const isHeld = { second: true };
+    const api = await createWorkingApi({
+      deltas: ['42'],
+      gate: async (name, lease) => {
+        if (isHeld.second && lease.job.id !== (await api.queue.list({ owner: null, limit: 9 })).jobs.at(-1)?.job.id)
+          await held.gate(name, lease);
+      },
+    });
+    const body = JSON.stringify({ ...chat, n: 2, store: true });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' };
+    const client = new AbortController();
+    const ask = { method: 'POST', body, headers };
+    const first = api.app.request('/v1/chat/completions', { ...ask, signal: client.signal });
+    const statuses = async () =>
+      (await api.queue.list({ owner: null, limit: 9 })).jobs.map(({ status }) => status).toReversed();
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['completed', 'in_progress']));
+    client.abort();
+    await first;
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['completed', 'cancelled']));
+    isHeld.second = false;
+    const given = JSON.parse(await (await api.app.request('/v1/chat/completions', ask)).text());
+    expect(await statuses()).toEqual(['completed', 'cancelled', 'completed']);
+    const kept = JSON.parse(await (await api.app.request(`/v1/chat/completions/${given.id}`)).text());
+    expect(kept.choices).toEqual(given.choices);
+  });
+
   test('while the worker has not stopped yet runs anew, once, however often it is made', async () => {
     const { send, connect, statuses, queue, gate } = await createRepeating();
     const { control } = queue;

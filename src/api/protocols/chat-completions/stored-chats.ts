@@ -63,7 +63,11 @@ export function createStoredChats({ records, queue }: { records: RecordStore; qu
     async save(runs, metadata) {
       const record = recordOfRuns(runs, metadata);
       await records.set(listingKey(kind, record), {});
-      await records.update(keyOf(record.id), (kept) => (kept === undefined ? record : undefined));
+      const { responses } = record;
+      // A repeated request may have run anew for some of its answers.
+      await records.update(keyOf(record.id), (kept) =>
+        kept === undefined ? record : { ...ChatCompletionRecord.parse(kept), responses },
+      );
     },
     async forget(runs) {
       await removeRecord(records, recordOfRuns(runs, {}));
