@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** ms that `expect.poll` goes on: vitest's own second is soon over on a busy machine. */
+const expectation = { poll: { timeout: 30_000 } };
+
 /**
  * `unit`: no weights, no sockets, seconds. `conformance`: each implementation of a port against its suite (real Redis,
  * real PGlite, the real model). `console`: the pages in Chromium, against the whole service with the real model. `e2e`: the
@@ -11,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
+          expect: expectation,
           include: ['test/chaos/**/*.test.ts'],
           testTimeout: 600_000,
           fileParallelism: false,
@@ -19,16 +23,21 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: expectation,
           // vitest leaves one core alone, which on the two of a small machine doubles the time. Nothing else runs meanwhile.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/{conformance,e2e,chaos}/**', 'test/console/*.browser.test.ts'],
+          // Most take milliseconds; on a busy machine vitest's own 5 s are too few for some.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
         test: {
           name: 'conformance',
+          expect: expectation,
           // Most of them wait for processes and deadlines: two files at a time.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
@@ -40,6 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'console',
+          expect: expectation,
           include: ['test/console/*.browser.test.ts'],
           // The files share what they import: the service's modules are read once for all of them.
           isolate: false,
@@ -51,6 +61,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: expectation,
           maxConcurrency: 3,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },

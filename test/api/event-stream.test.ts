@@ -150,8 +150,8 @@ describe('a stream of a response', () => {
     await reader?.read();
     await gate.reached;
     await reader?.cancel();
-    await vi.waitFor(async () => expect((await queue.get('resp_0000'))?.status).toBe('cancelled'));
-    await vi.waitFor(() => expect(queue.readers()).toBe(0));
+    await expect.poll(async () => (await queue.get('resp_0000'))?.status).toBe('cancelled');
+    await expect.poll(() => queue.readers()).toBe(0);
   });
 
   test('of a background response, or read by GET, stops nothing by going away', async () => {
@@ -168,10 +168,10 @@ describe('a stream of a response', () => {
       await new Promise((resolve) => setImmediate(resolve));
       expect(queue.readers()).toBe(1);
       await reader?.cancel();
-      await vi.waitFor(() => expect(queue.readers()).toBe(0));
+      await expect.poll(() => queue.readers()).toBe(0);
     }
     gate.open();
-    await vi.waitFor(async () => expect((await queue.get('resp_0000'))?.status).toBe('completed'));
+    await expect.poll(async () => (await queue.get('resp_0000'))?.status).toBe('completed');
   });
 
   test('that breaks off ends in an error event from which a reader resumes, without [DONE]', async () => {

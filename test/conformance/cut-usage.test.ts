@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Response } from '../../src/contracts/responses/response.ts';
 import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
 import type { JobQueue } from '../../src/core/job-queue.ts';
@@ -151,7 +151,7 @@ async function service({ ledger, open }: Backend) {
     get: async (id: string) => read(await api.as(secret, `/v1/responses/${id}?wait=20`)),
     /** What the quota has lost, once nothing is kept for a response any more. */
     async charged() {
-      await vi.waitFor(async () => expect((await ledger.open(key)).size).toBe(0));
+      await expect.poll(async () => (await ledger.open(key)).size).toBe(0);
       const probe = { id: `resp_probe_${Math.random()}`, tokens: 0, batch: false };
       const outcome = await ledger.reserve(key, probe, { concurrent_responses: null, tokens_per_day: perDay });
       await ledger.settle(key, probe.id, 0);

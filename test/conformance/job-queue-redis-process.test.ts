@@ -130,7 +130,7 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     await redis.outage.end();
     await writing;
     done.open();
-    expect(await vi.waitFor(() => readAll(queue, job.id))).toEqual([wire(0), wire(1), wire(2), terminal(3)]);
+    await expect.poll(() => readAll(queue, job.id)).toEqual([wire(0), wire(1), wire(2), terminal(3)]);
   });
 
   test('an attempt whose line was written and the answer lost goes on, each line once', async () => {

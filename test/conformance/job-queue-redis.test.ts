@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/queue/redis/redis-store.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
@@ -51,12 +51,12 @@ if (missing) {
     const store = connection.store('base.queue', 'base');
     await store.append({ id: 'a', expectedLength: 0, rows: ['{"a b":1}', '{}'] });
     await store.append({ id: 'a', expectedLength: 2, rows: ['x'.repeat(5_000)] });
-    await vi.waitFor(() =>
-      expect(notices).toEqual([
+    await expect
+      .poll(() => notices)
+      .toEqual([
         { type: 'log', id: 'a', change: { from: 0, rows: ['{"a b":1}', '{}'] } },
         { type: 'log', id: 'a', change: { from: 3, rows: [] } },
-      ]),
-    );
+      ]);
     await subscription.close();
     await connection.close();
     await redis.close();

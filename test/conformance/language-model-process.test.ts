@@ -109,7 +109,7 @@ describe('inference process', () => {
     expect(isAlive(childPid)).toBe(true);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    await expect.poll(() => isAlive(childPid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(childPid)).toBe(false);
     expect(await said).not.toContain('EPIPE');
   });
 

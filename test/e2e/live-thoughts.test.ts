@@ -3,16 +3,18 @@ import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TraceEvent } from '../../src/contracts/responses/trace.ts';
 import { installedLlama } from '../../src/models/local/gguf/llama-library.ts';
+import { slowed } from '../support/child-process.ts';
 import { smollm2 } from '../support/gguf-file.ts';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { orderFaults } from '../support/wire-order.ts';
 
-const question = 'A baker makes 12 trays of 15 rolls and sells 97 of them. How many rolls are left?';
+/** Some 250 tokens of thought: it is far from its end when the first of them are read. */
+const question = 'Sort these numbers from smallest to largest: 10, 47, 84, 32, 69, 17, 54, 91, 39, 76, 24, 61';
 /** The thought of this one has five computed values. */
 const manySums =
   'Anna buys 3 books at 14 dollars, 5 pens at 2 dollars and 7 notebooks at 6 dollars. She pays with 150 dollars. How much change does she get?';
 const messages = [{ role: 'user', content: question }];
-const reasoning = { effort: 'high' };
+const reasoning = { effort: 'low' };
 
 /** No variables: the model that comes with the package. */
 const embedded: Record<string, string> = {};
@@ -52,9 +54,9 @@ describe('live thoughts', () => {
 
   it.each([
     ['/v1/responses', { input: question, reasoning, include: ['reasoning.text'] }, '"response.reasoning_text.delta"'],
-    ['/v1/chat/completions', { messages, reasoning_effort: 'high' }, '"reasoning_content"'],
-    ['/v1/messages', { messages, max_tokens: 2_000, thinking: { type: 'adaptive' } }, '"thinking_delta"'],
-    ['/api/chat', { messages, think: 'high' }, '"thinking"'],
+    ['/v1/chat/completions', { messages, reasoning_effort: 'low' }, '"reasoning_content"'],
+    ['/v1/messages', { messages, max_tokens: 2_000, thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }, '"thinking_delta"'],
+    ['/api/chat', { messages, think: 'low' }, '"thinking"'],
   ])('of %s are read before the first chain has ended', async (path, body, mark) => {
     let chain: Array<{ phase: string; stop_reason: string | null }> | undefined;
     const text = await read(path, { model: 'thinkfirst-135m', ...body, stream: true }, async (sofar) => {
@@ -134,13 +136,17 @@ describe('live thoughts', () => {
     it.each(killedParts)('are the same when the %s is killed between two', async (killed) => {
       const { id } = (await postJson(`${service.url}/v1/responses`, asked)).body;
       const trace = `/v1/responses/${id}/trace?stream=true`;
-      const ready = service.log().findLast(({ msg }) => msg === 'inference process ready');
+      const inferencePid = Number(
+        service.log().findLast(({ msg }) => msg === 'inference process ready')?.['inferencePid'],
+      );
+      const inference = slowed(inferencePid);
       let isKilled = false;
       const reading = read(trace, undefined, async (sofar) => {
         if (isKilled || !sofar.includes('"computed"')) return;
         isKilled = true;
         if (killed === 'service') service.kill('SIGKILL');
-        else process.kill(Number(ready?.['inferencePid']), 'SIGKILL');
+        else process.kill(inferencePid, 'SIGKILL');
+        inference.letGo();
       });
       // What reads from a killed service fails.
       await reading.catch(() => undefined);

@@ -6,6 +6,13 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 
+/** An answer that goes on to its limit: the tokens that would end it are never drawn. */
+const endless = {
+  model: 'thinkfirst-135m:fast',
+  input: 'Write a long story about a lighthouse keeper and her dog.',
+  logit_bias: { 0: -100, 2: -100 },
+};
+
 /** The real model over a real socket, all in one process, as a newcomer starts it. */
 describe('the embedded service', () => {
   let data: Awaited<ReturnType<typeof dataFolder>>;
@@ -76,23 +83,6 @@ describe('the embedded service', () => {
     expect(body.output_text).not.toBe('');
   });
 
-  it('runs in the background through queued and in_progress to completed', async () => {
-    const input = 'Put 82, 58, 38, 4, 77, 91, 13 in increasing order.';
-    const { body } = await ask({ input, background: true, reasoning: { effort: 'medium' } });
-    expect(body).toMatchObject({ status: 'queued', background: true });
-    const seen = new Set<string>();
-    const tokens = new Set<number>();
-    let now = body;
-    while (now.status === 'queued' || now.status === 'in_progress') {
-      now = await get(body.id);
-      seen.add(now.status);
-      if (now.progress) tokens.add(now.progress.thinking_tokens);
-    }
-    expect(now.status).toBe('completed');
-    expect(seen).toContain('in_progress');
-    expect(tokens.size).toBeGreaterThan(1);
-  });
-
   it('streams the whole event sequence to the openai client', async () => {
     const types: string[] = [];
     const numbers: number[] = [];
@@ -126,15 +116,7 @@ describe('the embedded service', () => {
   });
 
   it('stops decoding when a client closes its stream', async () => {
-    const story = {
-      model: 'thinkfirst-135m:fast',
-      input: 'Write a long story about a lighthouse keeper and her dog.',
-      max_output_tokens: 400,
-      temperature: 0.8,
-      seed: 3,
-    };
-    const whole = await client.responses.create(story);
-    const stream = await client.responses.create({ ...story, stream: true });
+    const stream = await client.responses.create({ ...endless, max_output_tokens: 1_500, stream: true });
     let id = '';
     let deltas = 0;
     for await (const event of stream) {
@@ -145,7 +127,7 @@ describe('the embedded service', () => {
     await service.logged(({ msg, response }) => msg === 'attempt cut short' && response === id);
     const cut = await get(id);
     expect(cut.status).toBe('cancelled');
-    expect(cut.usage.output_tokens).toBeLessThan((whole.usage?.output_tokens ?? 0) / 2);
+    expect(cut.usage.output_tokens).toBeLessThan(750);
   });
 
   it('gives the same text for the same seed', async () => {
@@ -170,12 +152,7 @@ describe('the embedded service', () => {
 
   it('goes on when the inference process is killed in the middle of an answer', async () => {
     const { inferencePid } = await service.logged(({ msg }) => msg === 'inference process ready');
-    const stream = await client.responses.create({
-      model: 'thinkfirst-135m:fast',
-      input: 'Write a long story about a lighthouse keeper and her dog.',
-      max_output_tokens: 60,
-      stream: true,
-    });
+    const stream = await client.responses.create({ ...endless, max_output_tokens: 100, stream: true });
     let deltas = '';
     let killed = false;
     let last: string | undefined;

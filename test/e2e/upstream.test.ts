@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
+import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { startUpstreamServer, type UpstreamServer } from '../support/upstream-server.ts';
 
 /**
@@ -13,6 +14,9 @@ describe('a service with upstreams', () => {
   let far: TestService;
   let near: TestService;
   let seeing: UpstreamServer;
+  let slow: UpstreamServer;
+  /** The slow one takes its time until a test has seen it think. */
+  let isSlow = true;
   let client: OpenAI;
   const ask = async (body: object) => (await postJson(`${near.url}/v1/responses`, { model: 'far', ...body })).body;
 
@@ -20,6 +24,11 @@ describe('a service with upstreams', () => {
     data = [await dataFolder(), await dataFolder()];
     const script = { thoughts: [' A', ' cat.'], answer: ['It', ' is', ' a', ' cat.'] };
     seeing = await startUpstreamServer({ dialect: 'vllm', script });
+    slow = await startUpstreamServer({
+      dialect: 'vllm',
+      script: { thoughts: Array.from({ length: 5_000 }, (_, step) => ` s${step}`), answer: ['It', ' is', ' 7.'] },
+      pace: async () => void (isSlow && (await pause(20))),
+    });
     far = await startService('start', { THINKFIRST_DATA: data[0]?.path ?? '' });
     const models = [
       {
@@ -31,6 +40,7 @@ describe('a service with upstreams', () => {
         contextLength: 2048,
       },
       { id: 'seeing', url: seeing.url, model: 'any', family: 'qwen3', dialect: 'vllm', inputs: ['image', 'file'] },
+      { id: 'slow', url: slow.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 16_384 },
     ];
     near = await startService('start', {
       THINKFIRST_DATA: data[1]?.path ?? '',
@@ -42,7 +52,21 @@ describe('a service with upstreams', () => {
     await near?.stop();
     await far?.stop();
     await seeing?.close();
+    await slow?.close();
     for (const each of data) await each.remove();
+  });
+
+  it('runs in the background through queued and in_progress to completed', async () => {
+    const made = await ask({ model: 'slow', input: 'What is 3 + 4?', background: true, reasoning: { effort: 'low' } });
+    expect(made).toMatchObject({ status: 'queued', background: true });
+    const now = () => getJson(`${near.url}/v1/responses/${made.id}`);
+    const tokens = async () => (await now()).progress?.thinking_tokens ?? 0;
+    await expect.poll(tokens).toBeGreaterThan(0);
+    const before = await tokens();
+    expect(await now()).toMatchObject({ status: 'in_progress' });
+    await expect.poll(tokens).toBeGreaterThan(before);
+    isSlow = false;
+    await expect.poll(now).toMatchObject({ status: 'completed', output_text: 'It is 7.', progress: null });
   });
 
   it('answers fast, as the far model does by itself', async () => {

@@ -80,7 +80,7 @@ test('feedback on a response that is gone goes at the second sweep in a row that
   expect(asked[0]?.toSorted()).toEqual(['resp_0000', 'resp_0001']);
   vi.advanceTimersByTime(3_600_000);
   vi.useRealTimers();
-  await vi.waitFor(async () => expect(await left()).toEqual(['resp_0001']));
+  await expect.poll(left).toEqual(['resp_0001']);
   sweep.close();
 });
 
@@ -143,7 +143,7 @@ test('a response of a conversation is kept there before it goes, where nobody ha
   const { id: responseId } = JSON.parse(await (await api.ask({ input: 'Six by seven?', conversation: id })).text());
   const key = conversationKey(id);
   const keeping = async () => ConversationRecord.parse(await records.get(key)).entries;
-  await vi.waitUntil(async () => (await keeping())[0]?.type === 'items');
+  await expect.poll(async () => (await keeping())[0]?.type).toBe('items');
   const [kept] = await keeping();
   // As the record is left by an API process that died before the end.
   await records.update(key, (value) => ({ ...Object(value), entries: [{ type: 'response', id: responseId }] }));

@@ -679,7 +679,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await sweeper.remove(id);
         stopped.open();
         const store = backend.store(queueName);
-        await vi.waitFor(async () => expect(await store.read(id)).toBeUndefined(), { timeout: 5_000 });
+        await expect.poll(() => store.read(id)).toBeUndefined();
       });
 
       test('takes a removed id anew once its worker has let go, and says before that it must wait', async () => {
@@ -690,7 +690,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         const again = () => late.add(lease.job);
         await expect(again()).rejects.toMatchObject({ code: 'conflict', retryable: true, retryAfterSeconds: 1 });
         stopped.open();
-        await vi.waitFor(async () => expect(await again()).toEqual({ created: true }), { timeout: 5_000 });
+        await expect.poll(again).toEqual({ created: true });
         expect(await late.get(id)).toMatchObject({ job: lease.job });
         expect((await late.list({ owner: null, limit: 10 })).jobs).toHaveLength(1);
       });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A TypeScript file in a separate process, with a way to wait for its output lines. */
 export type TestChild = {
@@ -9,6 +10,36 @@ export type TestChild = {
   /** kill -9, then waits for its end. */
   kill(): Promise<void>;
 };
+
+/**
+ * Lets a process run a tenth of the time, until it is let go or has ended: who follows it, on however busy a machine, is
+ * never far behind.
+ */
+export function slowed(pid: number): { letGo(): void } {
+  let isSlow = true;
+  const signal = (name: NodeJS.Signals) => {
+    try {
+      process.kill(pid, name);
+    } catch {
+      isSlow = false;
+    }
+  };
+  const takeTurns = async () => {
+    while (isSlow) {
+      signal('SIGSTOP');
+      await pause(45);
+      signal('SIGCONT');
+      await pause(5);
+    }
+  };
+  void takeTurns();
+  return {
+    letGo() {
+      isSlow = false;
+      signal('SIGCONT');
+    },
+  };
+}
 
 export function startChild(file: URL, args: readonly string[]): TestChild {
   const child: ChildProcess = spawn(process.execPath, ['bin/run.mjs', file.pathname, ...args], {

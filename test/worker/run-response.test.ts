@@ -311,7 +311,7 @@ describe('runResponse', () => {
       const { ask: askHeld, queue: own } = await createService(gate.model, { records: dependencies.records });
       await askHeld({ ...chain, background: true });
       await gate.reached;
-      const progress = await vi.waitUntil(async () => (await own.get('resp_0000'))?.progress);
+      const progress = await vi.waitUntil(async () => (await own.get('resp_0000'))?.progress, { timeout: 20_000 });
       gate.open();
       return progress.eta_ms;
     };

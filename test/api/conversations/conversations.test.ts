@@ -1,4 +1,4 @@
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { conversationKey, titleOf } from '../../../src/api/conversations/conversation-index.ts';
 import {
@@ -75,7 +75,7 @@ describe('a branch', () => {
       ['Quick?', 'completed', '42'],
     ]);
     gate.open();
-    await vi.waitUntil(async () => (await turns(id)).every(({ answer }) => answer === '42'));
+    await expect.poll(async () => (await turns(id)).every(({ answer }) => answer === '42')).toBe(true);
     expect(await list()).toMatchObject([{ turns: 3, title: 'First?' }]);
   });
 
@@ -98,7 +98,7 @@ it('two requests without a place come one behind the other, though neither saw t
   const all = await turns(id);
   expect(all.map((turn) => turn.id).sort()).toEqual(both.map((response) => response.id).sort());
   expect(all.map(({ parent }) => parent)).toEqual([null, all[0]?.id]);
-  await vi.waitUntil(async () => (await turns(id)).every(({ status }) => status === 'completed'));
+  await expect.poll(async () => (await turns(id)).every(({ status }) => status === 'completed')).toBe(true);
   const items = z.object({ data: z.array(z.unknown()) });
   expect(items.parse(await (await app.request(`/v1/conversations/${id}/items`)).json()).data.length).toBeGreaterThan(3);
 });
@@ -133,7 +133,7 @@ it('an answer whose process died before it was kept is kept when the chats are l
   const { id: response } = await ask({ input: 'Kept?', conversation: id });
   const { records } = dependencies;
   const entriesOf = async () => ConversationRecord.parse(await records.get(conversationKey(id))).entries;
-  await vi.waitUntil(async () => (await entriesOf())[0]?.type === 'items');
+  await expect.poll(async () => (await entriesOf())[0]?.type).toBe('items');
   const entries = [{ type: 'response', id: response, question: 'Kept?' }];
   await records.update(conversationKey(id), (value) => ({ ...Object(value), entries }));
   const search = async () => (await app.request('/v1/conversations?q=forty')).json();

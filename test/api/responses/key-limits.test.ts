@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { Batch } from '../../../src/contracts/protocols/batch.ts';
 import { ChatCompletion } from '../../../src/contracts/protocols/chat-completion.ts';
@@ -94,7 +94,7 @@ describe('responses at a time', () => {
     queue.add = add;
     expect((await as(secret, '/v1/responses', background)).status).toBe(429);
     gate.open();
-    await vi.waitFor(async () => expect((await ledger.open(key)).size).toBe(0));
+    await expect.poll(async () => (await ledger.open(key)).size).toBe(0);
     const next = await as(secret, '/v1/responses', background);
     expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - used - most));
   });
@@ -193,7 +193,7 @@ describe('tokens per day', () => {
     const id = await idOf(second);
     expect((await ledger.open(key)).get(id)?.tokens).toBe(201);
     await as(secret, `/v1/responses/${id}/cancel`, {});
-    await vi.waitFor(async () => expect((await ledger.open(key)).size).toBe(0));
+    await expect.poll(async () => (await ledger.open(key)).size).toBe(0);
   });
 
   test('what was really used is booked; what a request may use is kept meanwhile', async () => {
@@ -273,7 +273,7 @@ describe('tokens per day', () => {
     const again = { headers: { 'idempotency-key': 'one' } };
     for (let count = 0; count < 3; count += 1) {
       await as(secret, '/v1/responses', { ...background, background: false }, again);
-      await vi.waitFor(async () => expect((await ledger.open(id)).size).toBe(0));
+      await expect.poll(async () => (await ledger.open(id)).size).toBe(0);
     }
     const next = await as(secret, '/v1/responses', background);
     expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - used - most));
@@ -283,7 +283,7 @@ describe('tokens per day', () => {
     const { as, create, ledger } = await createKeyedApi({ script: { deltas: ['42'] } });
     const { secret, id } = await create({ tokens_per_day: 1_000 });
     await as(secret, '/v1/responses', background);
-    await vi.waitFor(async () => expect((await ledger.open(id)).size).toBe(0));
+    await expect.poll(async () => (await ledger.open(id)).size).toBe(0);
     const next = await as(secret, '/v1/responses', background);
     expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - used - most));
   });
@@ -305,9 +305,8 @@ describe('tokens per day', () => {
     const requests = ['a', 'b'].map((custom_id) => ({ custom_id, body: { ...body, store: false } }));
     const made = await api.as(secret, '/v1/batches', { endpoint: '/v1/responses', requests });
     const { id } = Batch.parse(await made.json());
-    await vi.waitFor(async () =>
-      expect(await (await api.as(secret, `/v1/batches/${id}`)).json()).toMatchObject({ status: 'completed' }),
-    );
+    const batch = async () => (await api.as(secret, `/v1/batches/${id}`)).json();
+    await expect.poll(batch).toMatchObject({ status: 'completed' });
   };
 
   test('the places of a batch that has ended are given back, though no limit is reached', async () => {
@@ -315,10 +314,10 @@ describe('tokens per day', () => {
     const { secret, id } = await api.create({ tokens_per_day: 1_000 });
     await finishedBatch(api, secret);
     await api.as(secret, '/v1/responses', { ...background, background: false });
-    await vi.waitFor(async () => expect((await api.ledger.open(id)).size).toBe(2));
+    await expect.poll(async () => (await api.ledger.open(id)).size).toBe(2);
     api.clock.ms += 301_000;
     await api.as(secret, '/v1/responses', { ...background, background: false });
-    await vi.waitFor(async () => expect((await api.ledger.open(id)).size).toBe(0));
+    await expect.poll(async () => (await api.ledger.open(id)).size).toBe(0);
     const next = await api.as(secret, '/v1/responses', background);
     expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - 4 * used - most));
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { createApi, createSemaphore, createWorkingApi } from './fixture.ts';
 
@@ -96,8 +96,8 @@ describe('a request that waits', () => {
     const { reader } = await untilSpace(await ask({ input: 'a' }));
     await gate.reached;
     await Promise.all([reader?.read(), reader?.cancel()]);
-    await vi.waitFor(async () => expect((await queue.get('resp_0000'))?.status).toBe('cancelled'));
-    await vi.waitFor(() => expect(queue.readers()).toBe(0));
+    await expect.poll(async () => (await queue.get('resp_0000'))?.status).toBe('cancelled');
+    await expect.poll(() => queue.readers()).toBe(0);
     expect(logged.join()).not.toContain('broke');
   });
 
@@ -107,7 +107,7 @@ describe('a request that waits', () => {
     await gate.reached;
     const { reader } = await untilSpace(await app.request('/v1/responses/resp_0000?wait=30'));
     await reader?.cancel();
-    await vi.waitFor(() => expect(queue.readers()).toBe(0));
+    await expect.poll(() => queue.readers()).toBe(0);
     expect((await queue.get('resp_0000'))?.status).toBe('in_progress');
     gate.open();
   });

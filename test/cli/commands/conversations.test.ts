@@ -162,7 +162,7 @@ it('a meter that is drawn hears of tokens between the lines of the trace', async
   const { app, queue } = createApi();
   serve(app);
   const seen: number[] = [];
-  const saw = (tokens: number) => vi.waitUntil(() => seen.includes(tokens), { timeout: 4_000 });
+  const saw = (tokens: number) => expect.poll(() => seen).toContain(tokens);
   const answer = scriptedWorker({
     deltas: ['42'],
     async gate(name, lease) {

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import type { LanguageModel } from '../../../src/core/language-model.ts';
 import type { OpenAddedModel, OpenedModel } from '../../../src/entry/models/open-added-model.ts';
@@ -102,7 +102,7 @@ test('an added model is served, then left, drained and closed; the one that take
   expect(ids()).toEqual(['mine']);
   expect(served.states().get('a')).toMatchObject({ status: 'loading' });
   running.open();
-  await vi.waitFor(() => expect(ids()).toEqual(['mine', 'a']));
+  await expect.poll(ids).toEqual(['mine', 'a']);
   expect(told).toEqual(['serve a', 'end a', 'leave a', 'close a', 'serve a']);
   await served.close();
 });
@@ -139,7 +139,7 @@ test('one that is removed while it is loaded is closed, and never served', async
   await added.remove('a');
   await served.sync();
   loading.open();
-  await vi.waitFor(() => expect(told).toContain('close a'));
+  await expect.poll(() => told).toContain('close a');
   await settle();
   expect(ids()).toEqual(['mine']);
   expect(told).not.toContain('serve a');
