@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { ptyCli, runCli } from '../support/cli.ts';
 import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
-import { startUpstreamServer, type UpstreamServer } from '../support/upstream-server.ts';
+import { startSlowServer } from '../support/upstream-server.ts';
 
 const hard = 'Calculate 77 times 63.';
 const budget = readEffortTable('thinkfirst-135m').levels.high.budget_tokens.toLocaleString('en-US');
@@ -134,16 +134,6 @@ describe('thinkfirst, piped', () => {
 });
 
 describe('thinkfirst, on a terminal', () => {
-  it('draws a meter with phase, tokens of the budget and samples, dims the steps, and ends with the answer', async () => {
-    const cli = ptyCli(['ask', hard, '--effort', 'high'], { environment });
-    await cli.saw(new RegExp(`thinking +[━─]{20} +[\\d,]+ of ${budget} tokens`));
-    await cli.saw(/1 sample: \d+/);
-    expect(await cli.ended).toBe(0);
-    const screen = stripVTControlCharacters(cli.raw()).trimEnd();
-    expect(screen).toMatch(/thought for .*\r?\n(.*\r?\n)?The answer is \d+\.$/);
-    expect(cli.raw()).toContain('\u001b[2m');
-  });
-
   it('has no colours with NO_COLOR or --no-color', async () => {
     const asked = ['ask', '--fast', 'What is 2 + 3?'];
     const byVariable = ptyCli(asked, { environment: { ...environment, NO_COLOR: '1' } });
@@ -166,24 +156,18 @@ describe('thinkfirst, on a terminal', () => {
   });
 });
 
-describe('Ctrl-C, while a slow model thinks', () => {
-  let upstream: UpstreamServer;
+describe('thinkfirst, on a terminal, while a slow model thinks', () => {
+  let upstream: Awaited<ReturnType<typeof startSlowServer>>;
   let folder: Awaited<ReturnType<typeof dataFolder>>;
   let slow: TestService;
   let near: Record<string, string>;
   beforeAll(async () => {
-    upstream = await startUpstreamServer({
-      dialect: 'vllm',
-      script: { thoughts: Array.from({ length: 5_000 }, (_, step) => ` s${step}`), answer: ['The answer', ' is 7.'] },
-      pace: () => new Promise((resolve) => setTimeout(resolve, 50)),
-    });
+    upstream = await startSlowServer();
     folder = await dataFolder();
     slow = await startService('start', {
       THINKFIRST_DATA: folder.path,
       THINKFIRST_CONCURRENCY: '1',
-      THINKFIRST_MODELS: JSON.stringify([
-        { id: 'slow', url: upstream.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 16_384 },
-      ]),
+      THINKFIRST_MODELS: JSON.stringify([upstream.entry]),
     });
     near = { THINKFIRST_URL: slow.url };
   });
@@ -193,7 +177,7 @@ describe('Ctrl-C, while a slow model thinks', () => {
     await folder?.remove();
   });
 
-  it('answers now on the first', async () => {
+  it('answers now on the first Ctrl-C', async () => {
     const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'low', '--trace'], { environment: near });
     await cli.saw(/thinking +[━─]{20} +[1-9]/);
     cli.type('\u0003');
@@ -202,7 +186,7 @@ describe('Ctrl-C, while a slow model thinks', () => {
     expect(stripVTControlCharacters(cli.raw())).toMatch(/\(user\).*\s+The answer is/s);
   });
 
-  it('cancels on the second', async () => {
+  it('cancels on the second Ctrl-C', async () => {
     const { body: ahead } = await postJson(`${slow.url}/v1/responses`, {
       model: 'slow',
       input: hard,
@@ -218,6 +202,18 @@ describe('Ctrl-C, while a slow model thinks', () => {
     const [newest = '{}'] = listed.output.trim().split('\n');
     expect(JSON.parse(newest)).toMatchObject({ status: 'cancelled', input_preview: hard });
     await runCli(['jobs', 'cancel', ahead.id], { environment: near });
+  });
+
+  // The last: from then on the model is in a hurry.
+  it('draws a meter with phase, tokens of the budget and samples, dims the steps, and ends with the answer', async () => {
+    const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'high'], { environment: near });
+    await cli.saw(/thinking +[━─]{20} +[1-9][\d,]* of [\d,]+ tokens/);
+    upstream.hurry();
+    await cli.saw(/1 sample: \d+/);
+    expect(await cli.ended).toBe(0);
+    const screen = stripVTControlCharacters(cli.raw()).trimEnd();
+    expect(screen).toMatch(/thought for .*\r?\n(.*\r?\n)?The answer is \d+\.$/);
+    expect(cli.raw()).toContain('\u001b[2m');
   });
 });
 

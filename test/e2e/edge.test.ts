@@ -51,15 +51,15 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
 
   test('promises the context that the worker has room for', async () => {
     const local = async (at: OpenAI) => (await at.models.list()).data.filter(({ id }) => id.startsWith('thinkfirst'));
-    const data = await local(client);
     const api = new OpenAI({ baseURL: `${halves[0]?.url}/v1`, apiKey: 'unused' });
+    const room = { context_length: expect.toSatisfy((length: number) => length < 8_192) };
+    // The API looks each second for what its workers say.
+    await expect.poll(() => local(api)).toMatchObject([{ source: 'variable', status: 'ready', ...room }]);
     // The edge has no worker's state to tell of.
     const stateless = (await local(api)).map((model) => {
-      expect(model).toMatchObject({ source: 'variable', status: 'ready' });
       return { ...model, source: undefined, status: undefined, reason: undefined, percent: undefined };
     });
-    expect(data).toEqual(stateless);
-    expect(data[0]).toMatchObject({ context_length: expect.toSatisfy((length: number) => length < 8_192) });
+    expect(await local(client)).toEqual(stateless);
   });
 
   test('streams the same text that a poll through the API gives', async () => {
@@ -99,12 +99,7 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
   });
 
   test('cancels', async () => {
-    const { id } = await client.responses.create({
-      model: 'thinkfirst-135m',
-      input: 'Think for long about 7 × 8.',
-      reasoning: { effort: 'high' },
-      background: true,
-    });
+    const { id } = await client.responses.create({ model: 'stuck', input: 'Hi.', background: true });
     expect((await client.responses.cancel(id)).status).toBe('cancelled');
   });
 
@@ -118,16 +113,17 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
       return { id: /resp_[\w-]+/.exec(first)?.[0] ?? '', leave: () => gone.abort() };
     };
     const status = async (id: string) => (await client.responses.retrieve(id)).status;
+    const before = stuck.completions().length;
     const { id, leave } = await start();
-    await expect.poll(() => stuck.completions(), { timeout: 20_000 }).not.toEqual([]);
+    await expect.poll(() => stuck.completions().length).toBeGreaterThan(before);
     leave();
-    await expect.poll(() => status(id), { timeout: 20_000 }).toBe('cancelled');
+    await expect.poll(() => status(id)).toBe('cancelled');
     // The same request, made again, is a response of its own.
     const again = await start();
     expect(again.id).not.toBe(id);
     again.leave();
     // The server, too, is let go.
-    expect(await Promise.all(stuck.completions().map(({ closedEarly }) => closedEarly))).toContain(true);
+    expect(await stuck.completions()[before]?.closedEarly).toBe(true);
   });
 
   test('tells a key’s own webhook of a response that came in here', async () => {

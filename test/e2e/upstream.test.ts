@@ -1,9 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
-import { startUpstreamServer, type UpstreamServer } from '../support/upstream-server.ts';
+import { startSlowServer, startUpstreamServer, type UpstreamServer } from '../support/upstream-server.ts';
 
 /**
  * A service whose models are elsewhere: one is the model of another Thinkfirst (the real one, over its chat completions), one
@@ -14,9 +13,7 @@ describe('a service with upstreams', () => {
   let far: TestService;
   let near: TestService;
   let seeing: UpstreamServer;
-  let slow: UpstreamServer;
-  /** The slow one takes its time until a test has seen it think. */
-  let isSlow = true;
+  let slow: Awaited<ReturnType<typeof startSlowServer>>;
   let client: OpenAI;
   const ask = async (body: object) => (await postJson(`${near.url}/v1/responses`, { model: 'far', ...body })).body;
 
@@ -24,11 +21,7 @@ describe('a service with upstreams', () => {
     data = [await dataFolder(), await dataFolder()];
     const script = { thoughts: [' A', ' cat.'], answer: ['It', ' is', ' a', ' cat.'] };
     seeing = await startUpstreamServer({ dialect: 'vllm', script });
-    slow = await startUpstreamServer({
-      dialect: 'vllm',
-      script: { thoughts: Array.from({ length: 5_000 }, (_, step) => ` s${step}`), answer: ['It', ' is', ' 7.'] },
-      pace: async () => void (isSlow && (await pause(20))),
-    });
+    slow = await startSlowServer();
     far = await startService('start', { THINKFIRST_DATA: data[0]?.path ?? '' });
     const models = [
       {
@@ -40,7 +33,7 @@ describe('a service with upstreams', () => {
         contextLength: 2048,
       },
       { id: 'seeing', url: seeing.url, model: 'any', family: 'qwen3', dialect: 'vllm', inputs: ['image', 'file'] },
-      { id: 'slow', url: slow.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 16_384 },
+      slow.entry,
     ];
     near = await startService('start', {
       THINKFIRST_DATA: data[1]?.path ?? '',
@@ -65,8 +58,8 @@ describe('a service with upstreams', () => {
     const before = await tokens();
     expect(await now()).toMatchObject({ status: 'in_progress' });
     await expect.poll(tokens).toBeGreaterThan(before);
-    isSlow = false;
-    await expect.poll(now).toMatchObject({ status: 'completed', output_text: 'It is 7.', progress: null });
+    slow.hurry();
+    await expect.poll(now).toMatchObject({ status: 'completed', output_text: 'The answer is 7.', progress: null });
   });
 
   it('answers fast, as the far model does by itself', async () => {

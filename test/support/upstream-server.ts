@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { DialectName } from '../../src/models/servers/client/dialect.ts';
@@ -83,6 +84,24 @@ export type UpstreamServer = {
   mostRunning(): number;
   close(): Promise<void>;
 };
+
+/** A server of a model that thinks on and on, 20 tokens a second, until it is stopped or `hurry` is called. */
+export async function startSlowServer(): Promise<UpstreamServer & { entry: object; hurry(): void }> {
+  let isSlow = true;
+  const server = await startUpstreamServer({
+    dialect: 'vllm',
+    script: { thoughts: Array.from({ length: 5_000 }, (_, step) => ` s${step}`), answer: ['The answer', ' is 7.'] },
+    pace: async () => void (isSlow && (await setTimeout(50))),
+  });
+  return {
+    ...server,
+    /** In `THINKFIRST_MODELS`. */
+    entry: { id: 'slow', url: server.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 16_384 },
+    hurry() {
+      isSlow = false;
+    },
+  };
+}
 
 const spellings: Record<DialectName, Spelling> = {
   vllm: 'reasoning',
