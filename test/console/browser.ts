@@ -3,6 +3,7 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { dataFolder, startService } from '../support/start-service.ts';
+import { startSlowServer } from '../support/upstream-server.ts';
 
 /** Debian's package; CHROMIUM_PATH names another. */
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -13,10 +14,6 @@ export const withoutChromium = !existsSync(executablePath) && process.env['REQUI
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
-
-/** Keeps the embedded model thinking for long at high effort: each chain writes all of it twice. */
-export const longThought =
-  'Sort these numbers from smallest to largest: 10, 47, 84, 32, 69, 17, 54, 91, 39, 76, 24, 61, 98, 46, 83, 31, 68, 16, 53, 90, 38, 75, 23, 60, 97, 45, 82, 30, 67, 15, 52, 89, 37, 74, 22, 59';
 
 /** A page of its own, with what it must not do: errors on its console, requests to elsewhere. */
 type WatchedPage = { page: Page; faults: string[]; close(): Promise<void> };
@@ -41,14 +38,27 @@ const longMs = 150_000;
 type Served = { url: string; stop(): Promise<unknown> };
 
 /** The real service with its embedded model, and a data folder of its own. */
-export async function realService() {
+export async function realService(variables: Record<string, string> = {}) {
   const data = await dataFolder();
-  const service = await startService('start', { THINKFIRST_DATA: data.path });
+  const service = await startService('start', { THINKFIRST_DATA: data.path, ...variables });
   return {
     ...service,
     async stop() {
       await service.stop();
       await data.remove();
+    },
+  };
+}
+
+/** The same, with a model beside it that thinks for as long as a test needs it: `slow`. */
+export async function serviceWithSlowModel(others: readonly string[] = ['./models/thinkfirst-135m']) {
+  const slow = await startSlowServer();
+  const service = await realService({ THINKFIRST_MODELS: JSON.stringify([...others, slow.entry]) });
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      await slow.close();
     },
   };
 }

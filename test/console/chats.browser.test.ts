@@ -80,7 +80,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await said(page, 'one | two');
     await page.getByRole('button', { name: 'Edit the question' }).first().click();
     const editor = page.getByRole('textbox', { name: 'The question, to be changed' });
-    expect(await editor.evaluate((element) => element.matches(':focus'))).toBe(true);
+    await editor.and(page.locator(':focus')).waitFor();
     await editor.fill('uno');
     await editor.press('Enter');
     await said(page, 'uno');
@@ -215,9 +215,8 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await page.getByRole('link', { name: 'In its chat' }).click();
     await said(page, 'first place');
     await said(page, 'first place | second place');
-    expect(
-      await page.locator(`[id="${id}"]`).evaluate((element) => Math.round(element.getBoundingClientRect().top)),
-    ).toBeLessThan(400);
+    const top = () => page.locator(`[id="${id}"]`).evaluate((element) => element.getBoundingClientRect().top);
+    await expect.poll(top).toBeLessThan(400);
     await page.goto('/jobs');
     await page.getByRole('link', { name: 'In its chat: second place' }).click();
     await said(page, 'first place | second place');

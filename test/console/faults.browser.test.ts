@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { dataFolder, getJson, startService } from '../support/start-service.ts';
-import { accessibilityFaults, consoleSuite, longThought, realService, withoutChromium } from './browser.ts';
+import { getJson } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, realService, serviceWithSlowModel, withoutChromium } from './browser.ts';
 
 describe.skipIf(withoutChromium)('the console, where something is in the way', () => {
   const suite = consoleSuite(realService);
@@ -66,12 +66,10 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
   it('a dialog begins on its first field, saves with Enter, and gives the focus back on Escape', async () => {
     const page = await open('/');
     await page.getByRole('button', { name: 'Enter a key' }).click();
-    expect(
-      await page.getByRole('textbox', { name: 'Key', exact: true }).evaluate((field) => field.matches(':focus')),
-    ).toBe(true);
+    await page.getByRole('textbox', { name: 'Key', exact: true }).and(page.locator(':focus')).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await focused(page)).toBe('Enter a key');
+    await expect.poll(() => focused(page)).toBe('Enter a key');
     await page.getByRole('button', { name: 'Enter a key' }).click();
     await page.keyboard.type('tf_test');
     await page.keyboard.press('Enter');
@@ -88,13 +86,13 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
     expect(await page.getByRole('checkbox', { name: 'admin' }).isDisabled()).toBe(true);
     await name.press('Enter');
     await dialog.waitFor();
-    expect(await focused(page)).toBe('Copy');
+    await expect.poll(() => focused(page)).toBe('Copy');
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await withoutKey('/v1/responses')).toBe(200);
     // Left without a copy: nothing is closed, nobody is locked out.
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect((await getJson(`${suite.url}/v1/keys`)).data).toEqual([]);
+    await expect.poll(async () => (await getJson(`${suite.url}/v1/keys`)).data).toEqual([]);
 
     await name.fill('owner');
     await name.press('Enter');
@@ -130,12 +128,11 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
   );
 
   it('says that it is not known whether the answer goes on, where the service was killed', async () => {
-    const other = await dataFolder();
-    const killed = await startService('start', { THINKFIRST_DATA: other.path });
+    const killed = await serviceWithSlowModel([]);
     try {
       const page = await suite.open('/', { url: killed.url });
       await page.getByRole('radio', { name: 'High' }).click();
-      await question(page).fill(longThought);
+      await question(page).fill('What is 2 + 2?');
       await question(page).press('Enter');
       await page.locator('article[aria-busy=true]').waitFor();
       killed.kill('SIGKILL');
@@ -143,7 +140,6 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
       expect(await page.getByRole('main').textContent()).not.toMatch(/goes on in the service|answer goes on;|is lost:/);
     } finally {
       await killed.stop();
-      await other.remove();
     }
   });
 });

@@ -9,12 +9,12 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { findModels } from '../../src/entry/models/find-models.ts';
 import { chatMetadata, ggufFile } from '../support/gguf-file.ts';
 import { getJson, postJson } from '../support/start-service.ts';
-import { accessibilityFaults, consoleSuite, longThought, realService, withoutChromium } from './browser.ts';
+import { accessibilityFaults, consoleSuite, serviceWithSlowModel, withoutChromium } from './browser.ts';
 
 /** With compute off the embedded model writes a wrong line, which is taken back where a revision is asked for. */
 const product = 'What is 758 * 6?';
 describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
-  const suite = consoleSuite(realService);
+  const suite = consoleSuite(serviceWithSlowModel);
   const { open } = suite;
   /** Of `product`, asked with thinking: the model's own values, and computed ones. */
   let thought: string;
@@ -25,6 +25,12 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     computed = (await ask({ input: product, reasoning: { effort: 'low' } })).id;
     await ask({ input: 'What is 47 + 385?', mode: 'fast' });
   });
+  const slow = {
+    model: 'slow',
+    input: 'Is this thought over for long?',
+    reasoning: { effort: 'high' },
+    background: true,
+  };
   const ask = async (body: unknown) => (await postJson(`${suite.url}/v1/responses`, body)).body;
   const expectNoFaults = () => expect(suite.faults).toEqual([]);
 
@@ -168,7 +174,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('follows a response while it runs, and stops it', async () => {
-    const { id } = await ask({ input: longThought, reasoning: { effort: 'high' }, background: true });
+    const { id } = await ask(slow);
     const page = await open(`/trace/${id}`);
     await page.getByText('Live', { exact: true }).waitFor();
     await page
@@ -183,9 +189,9 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('lists jobs, follows and cancels what runs, filters, and deletes after asking', async () => {
-    const { id } = await ask({ input: longThought, reasoning: { effort: 'high' }, background: true });
+    const { id } = await ask(slow);
     const page = await open('/jobs');
-    const row = page.getByRole('row').filter({ hasText: longThought });
+    const row = page.getByRole('row').filter({ hasText: slow.input });
     await row.first().getByText('Running', { exact: true }).waitFor();
     await row.first().getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
     await row
@@ -375,7 +381,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).press('Enter');
       await page.getByRole('heading', { name: 'alpha', exact: true, level: 3 }).waitFor({ state: 'detached' });
       await ask.waitForFunction("![...document.querySelectorAll('option')].some((one) => one.value === 'alpha')");
-      expect((await getJson(`${suite.url}/v1/models`)).data).toHaveLength(1);
+      expect((await getJson(`${suite.url}/v1/models`)).data).toHaveLength(2);
     } finally {
       server.close();
     }

@@ -1,5 +1,6 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gate } from '../support/queue-jobs.ts';
 import type { Script } from '../support/scripted-language-model.ts';
 import { codeCall, createScriptedTool, remoteTool } from '../support/scripted-tool.ts';
 import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
@@ -36,7 +37,7 @@ const script: Script = ({ request }) => {
   if (asked.includes('lines')) return { thought: lines(200), answer: longAnswer };
   const chain = begun % 3;
   const wrong = chain === 1 && request.thinking?.prefix === undefined;
-  // Long enough for whatever a test does meanwhile; it stops them. A wrong line is struck at its chain's end.
+  // The test holds them and then stops them. A wrong line is struck at its chain's end.
   const more = asked.includes('long chains') && !wrong ? 1_000 : 40;
   begun += 1;
   return { thought: `chain-${chain}\n${wrong ? `${wrongLine}\n` : ''}${lines(more)}\n`, answer: `${40 + chain}` };
@@ -54,12 +55,21 @@ const python = createScriptedTool({
     return { output: '42\n', isError: false, durationMs: 7 };
   },
 });
+/** The model says no more behind this word until a test lets it go on. */
+let held = { behind: '', until: Promise.resolve() };
+let goOn = (): void => undefined;
+function hold(behind: string): void {
+  const { promise, open } = gate();
+  held = { behind, until: promise };
+  goOn = open;
+}
 const shop = remoteTool({ needsApproval: true });
 
 describe.skipIf(withoutChromium)('a running answer', () => {
   const suite = consoleSuite(() =>
     scriptedConsole(script, {
       tokensPerSecond: 300,
+      holds: async (word) => void (word.trim() === held.behind && (await held.until)),
       mcpServers: ['shop'],
       openTool: async ({ type }) => (type === 'mcp' ? shop.open : python.open),
     }),
@@ -78,6 +88,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     await page.getByRole('textbox', { name: 'Question', exact: true }).fill(text);
     await page.getByRole('textbox', { name: 'Question', exact: true }).press('Enter');
   }
+  afterEach(() => goOn());
   const running = (page: Page) => page.locator('article[aria-busy=true]');
   const ended = (page: Page) => page.locator('article[aria-busy=false]').first().waitFor();
 
@@ -112,6 +123,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
 
   it('writes the thought of each chain as it comes, and strikes a wrong line through where it stands', async () => {
     const page = await start();
+    hold('900:');
     await ask(page, 'long chains, please', 'Medium');
     for (const chain of [1, 2, 3]) {
       await running(page)
@@ -128,6 +140,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       .first()
       .waitFor();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    goOn();
     await page.getByText('Stopped.').waitFor();
     expect(suite.faults).toEqual([]);
   });
@@ -229,13 +242,17 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     await page.route('**/answer_now', async (route) => {
       await ((await released) === 'sent' ? route.continue() : route.abort());
     });
+    hold('500:');
     await page.getByRole('radio', { name: words.effort, exact: true }).click();
     const question = page.getByRole('textbox', { name: words.question, exact: true });
     await question.fill('patience, please');
     await question.press('Enter');
     await running(page).getByText('Step 9:').waitFor();
     await page.getByRole('button', { name: words.answerNow, exact: true }).click();
-    return release;
+    return (fate: 'sent' | 'lost') => {
+      release(fate);
+      goOn();
+    };
   }
 
   it('says that it answers as soon as it is told to, in every view, and answers', async () => {
@@ -287,18 +304,21 @@ describe.skipIf(withoutChromium)('a running answer', () => {
 
   it('is taken up after a reload, and stopped when told to', async () => {
     const page = await start();
+    hold('500:');
     await ask(page, 'fast, and reloaded', 'Low');
     await page.getByRole('button', { name: 'Answer now' }).waitFor();
     await page.reload();
     await running(page).waitFor();
     expect(await page.locator('section', { hasText: 'fast, and reloaded' }).locator('article').count()).toBe(1);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    goOn();
     await page.getByText('Stopped.').waitFor();
     expect(suite.faults).toEqual([]);
   });
 
   it('says that the connection is lost, and catches up when it is back', async () => {
     const page = await start();
+    hold('150:');
     await ask(page, 'lines, please', 'Low');
     await running(page)
       .getByText(/^Step 9\d:/)
@@ -306,6 +326,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       .waitFor();
     await page.context().setOffline(true);
     await page.getByText('This machine is offline.').waitFor();
+    goOn();
     await page.context().setOffline(false);
     await page.locator('article').getByText('Line 59 of the answer has ten words in all.').waitFor();
     await ended(page);
@@ -329,11 +350,13 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       [none, undefined],
     ] as const) {
       const page = await start({}, key);
+      hold('9:');
       await ask(page, 'chains, please', 'Medium');
       await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
       const chain = running(page).getByRole('region', { name: 'Chain 1' });
       if (seen === undefined) expect(await chain.count()).toBe(0);
       else await chain.getByText(seen).first().waitFor();
+      goOn();
       await ended(page);
       if (key !== full) expect(await page.locator('body').textContent()).not.toMatch(/chain-\d|eight more words/);
       const article = page.locator('article');

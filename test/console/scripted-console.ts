@@ -33,10 +33,16 @@ export async function scriptedConsole(
   script: Script,
   {
     tokensPerSecond,
+    holds,
     inputs = ['text'],
     openTool,
     ...overrides
-  }: { tokensPerSecond?: number; inputs?: ('text' | 'image')[] } & Pick<WorkerDependencies, 'openTool'> &
+  }: {
+    tokensPerSecond?: number;
+    /** Awaited behind each word of the model: a test holds it back there. */
+    holds?: (word: string) => Promise<void>;
+    inputs?: ('text' | 'image')[];
+  } & Pick<WorkerDependencies, 'openTool'> &
     Partial<ApiDependencies> = {},
 ): Promise<ScriptedConsole> {
   const model = createScriptedModel({ id: 'tiny', contextLength: 100_000, script });
@@ -64,7 +70,7 @@ export async function scriptedConsole(
     ...overrides,
   };
   const service = await listeningService(
-    tokensPerSecond === undefined ? model : paced(model, tokensPerSecond),
+    tokensPerSecond === undefined ? model : paced(model, tokensPerSecond, holds),
     given,
     openTool === undefined ? {} : { tools: { openTool } },
   );
@@ -76,7 +82,7 @@ export async function scriptedConsole(
 }
 
 /** The same model at the speed of a real one: so many of its tokens a second, in bursts as a network brings them. */
-function paced(model: LanguageModel, tokensPerSecond: number): LanguageModel {
+function paced(model: LanguageModel, tokensPerSecond: number, holds?: (word: string) => Promise<void>): LanguageModel {
   const burst = Math.max(1, Math.round(tokensPerSecond / 30));
   return {
     ...model,
@@ -87,6 +93,7 @@ function paced(model: LanguageModel, tokensPerSecond: number): LanguageModel {
         yield event;
         if (event.type !== 'thinking-delta' && event.type !== 'answer-delta') continue;
         said += 1;
+        await holds?.(event.text);
         const due = from + (1000 * said) / tokensPerSecond;
         if (said % burst === 0 && due > Date.now()) await wait(due - Date.now());
       }

@@ -8,13 +8,12 @@ import { smollm2 } from '../support/gguf-file.ts';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { orderFaults } from '../support/wire-order.ts';
 
-/** Some 250 tokens of thought: it is far from its end when the first of them are read. */
-const question = 'Sort these numbers from smallest to largest: 10, 47, 84, 32, 69, 17, 54, 91, 39, 76, 24, 61';
+const question = 'A baker makes 12 trays of 15 rolls and sells 97 of them. How many rolls are left?';
 /** The thought of this one has five computed values. */
 const manySums =
   'Anna buys 3 books at 14 dollars, 5 pens at 2 dollars and 7 notebooks at 6 dollars. She pays with 150 dollars. How much change does she get?';
 const messages = [{ role: 'user', content: question }];
-const reasoning = { effort: 'low' };
+const reasoning = { effort: 'high' };
 
 /** No variables: the model that comes with the package. */
 const embedded: Record<string, string> = {};
@@ -25,6 +24,12 @@ describe('live thoughts', () => {
   let service: TestService;
   let models = embedded;
   const start = () => startService('start', { THINKFIRST_DATA: data.path, ...models });
+  /** A thought takes some tenths of a second: slowed down, it is far from its end when the first of it is read. */
+  const slowedInference = async () => {
+    await service.logged(({ msg }) => msg === 'inference process ready');
+    const pid = Number(service.log().findLast(({ msg }) => msg === 'inference process ready')?.['inferencePid']);
+    return { pid, ...slowed(pid) };
+  };
 
   beforeAll(async () => {
     data = await dataFolder();
@@ -54,16 +59,18 @@ describe('live thoughts', () => {
 
   it.each([
     ['/v1/responses', { input: question, reasoning, include: ['reasoning.text'] }, '"response.reasoning_text.delta"'],
-    ['/v1/chat/completions', { messages, reasoning_effort: 'low' }, '"reasoning_content"'],
-    ['/v1/messages', { messages, max_tokens: 2_000, thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }, '"thinking_delta"'],
-    ['/api/chat', { messages, think: 'low' }, '"thinking"'],
+    ['/v1/chat/completions', { messages, reasoning_effort: 'high' }, '"reasoning_content"'],
+    ['/v1/messages', { messages, max_tokens: 2_000, thinking: { type: 'adaptive' } }, '"thinking_delta"'],
+    ['/api/chat', { messages, think: 'high' }, '"thinking"'],
   ])('of %s are read before the first chain has ended', async (path, body, mark) => {
+    const inference = await slowedInference();
     let chain: Array<{ phase: string; stop_reason: string | null }> | undefined;
     const text = await read(path, { model: 'thinkfirst-135m', ...body, stream: true }, async (sofar) => {
       if (chain !== undefined || !sofar.includes(mark)) return;
       const { data: newest } = await getJson(`${service.url}/v1/responses?limit=1`);
       const { steps } = await getJson(`${service.url}/v1/responses/${newest[0].id}/trace`);
       chain = steps.filter(({ phase }: { phase: string }) => phase === 'think');
+      inference.letGo();
     });
     // A step that has not ended has no reason why it did.
     expect(chain?.[0]).toMatchObject({ phase: 'think', stop_reason: null });
@@ -78,6 +85,7 @@ describe('live thoughts', () => {
       include: ['reasoning.text', 'reasoning.encrypted_content'],
       background: true,
     };
+    const inference = await slowedInference();
     const { body } = await postJson(`${service.url}/v1/responses`, asked);
     const path = `/v1/responses/${body.id}?stream=true`;
     let begun = '';
@@ -85,6 +93,7 @@ describe('live thoughts', () => {
       begun = sofar;
       if (sofar.split('event: response.reasoning_text.delta').length > 3) service.kill('SIGKILL');
     }).catch(() => undefined);
+    inference.letGo();
     const shown = begun.slice(0, begun.lastIndexOf('\n\n') + 2).replaceAll(': keep-alive\n\n', '');
     expect(shown).not.toContain('response.reasoning_text.done');
     service = await start();
@@ -134,18 +143,15 @@ describe('live thoughts', () => {
     });
 
     it.each(killedParts)('are the same when the %s is killed between two', async (killed) => {
+      const inference = await slowedInference();
       const { id } = (await postJson(`${service.url}/v1/responses`, asked)).body;
       const trace = `/v1/responses/${id}/trace?stream=true`;
-      const inferencePid = Number(
-        service.log().findLast(({ msg }) => msg === 'inference process ready')?.['inferencePid'],
-      );
-      const inference = slowed(inferencePid);
       let isKilled = false;
       const reading = read(trace, undefined, async (sofar) => {
         if (isKilled || !sofar.includes('"computed"')) return;
         isKilled = true;
         if (killed === 'service') service.kill('SIGKILL');
-        else process.kill(inferencePid, 'SIGKILL');
+        else process.kill(inference.pid, 'SIGKILL');
         inference.letGo();
       });
       // What reads from a killed service fails.
