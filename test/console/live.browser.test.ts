@@ -16,7 +16,7 @@ const longAnswer = Array.from({ length: 60 }, (_, line) => `Line ${line} of the 
 const wrongLine = '40 + 2 = 43.';
 
 /** Chains of their own value; every third one has a wrong line early on. */
-let begun = 0;
+const chains = new Map<string, number>();
 const script: Script = ({ request }) => {
   const asked = request.prompt.messages.at(-1)?.content ?? '';
   const { messages } = request.prompt;
@@ -35,11 +35,12 @@ const script: Script = ({ request }) => {
   if (asked.includes('fast')) return { thought: longThought, answer: longAnswer };
   if (asked.includes('patience')) return { thought: lines(1_200), answer: '42' };
   if (asked.includes('lines')) return { thought: lines(200), answer: longAnswer };
+  const begun = chains.get(question) ?? 0;
+  chains.set(question, begun + 1);
   const chain = begun % 3;
   const wrong = chain === 1 && request.thinking?.prefix === undefined;
-  // The test holds them and then stops them. A wrong line is struck at its chain's end.
-  const more = asked.includes('long chains') && !wrong ? 1_000 : 40;
-  begun += 1;
+  // A wrong line is struck, and its chain goes on from there, once all three have ended.
+  const more = asked.includes('long revision') && begun >= 3 ? 1_000 : 40;
   return { thought: `chain-${chain}\n${wrong ? `${wrongLine}\n` : ''}${lines(more)}\n`, answer: `${40 + chain}` };
 };
 
@@ -124,7 +125,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
   it('writes the thought of each chain as it comes, and strikes a wrong line through where it stands', async () => {
     const page = await start();
     hold('900:');
-    await ask(page, 'long chains, please', 'Medium');
+    await ask(page, 'chains with a long revision, please', 'Medium');
     for (const chain of [1, 2, 3]) {
       await running(page)
         .getByRole('region', { name: `Chain ${chain}` })
