@@ -112,7 +112,10 @@ function createPending() {
       pending.add(work);
       work.catch(() => undefined).finally(() => pending.delete(work));
     },
-    settled: () => Promise.allSettled([...pending]),
+    /** Also what is added while it waits. */
+    async settled(): Promise<void> {
+      while (pending.size > 0) await Promise.allSettled([...pending]);
+    },
   };
 }
 

@@ -38,6 +38,8 @@ export function sendEnded(c: ApiContext, job: Job, { stops }: { stops: boolean }
     if (signal.aborted && stops) leaveResponse(job, dependencies);
     return currentResponse(c, id, dependencies);
   });
+  // It notices the loss only after the body that waits for it has ended.
+  dependencies.keepOpen?.(ended);
   return sendWaiting(c, ended, gone, dependencies);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import { sweepRecords } from '../../../src/maintenance/sweep-records.ts';
 import { createSemaphore, createWorkingApi } from './fixture.ts';
@@ -83,6 +84,20 @@ describe('a request that is made again', () => {
     const given = await (await again).json();
     expect(await statuses()).toEqual(['completed', 'completed']);
     expect(await (await send('/v1/responses', asked)).json()).toEqual(given);
+  });
+
+  test('finds its response cancelled where the connection was lost during a long wait', async () => {
+    const kept: Promise<unknown>[] = [];
+    const limits = { ...defaultLimits, keepAliveMs: 1 };
+    const { send, statuses, gate } = await createRepeating({ limits, keepOpen: (work) => kept.push(work) });
+    const waiting = (await send('/v1/responses', asked)).body?.getReader();
+    await waiting?.read();
+    await waiting?.cancel();
+    // From here on the edge closes its connection, unless there is work to wait for.
+    for (let settled = 0; settled < kept.length; settled += 1) await kept[settled];
+    expect(kept).toHaveLength(2);
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    gate.open();
   });
 
   test('is not changed by a cancel of the response that was lost', async () => {
