@@ -258,7 +258,9 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
   }
 
   const server = await new Promise<ServerType>((resolve) => {
-    const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(started));
+    // The process's own Response stays as it is: a service in the same process would write its answers twice.
+    const at = { fetch: app.fetch, hostname: '127.0.0.1', port: 0, overrideGlobalObjects: false };
+    const started = serve(at, () => resolve(started));
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
