@@ -54,18 +54,19 @@ type Parts = ApiDependencies & { admission: Admission };
 
 export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
   const parts: Parts = { ...dependencies, admission: createAdmission(dependencies) };
-  /** Several answers of one request have an identity each. */
-  const accepted = new WeakMap<ApiContext, Run[]>();
+  /** Several answers of one request have an identity each. A batch has many, and nothing is kept of those that are new. */
+  const accepted = new WeakMap<ApiContext, { count: number; joined: Run[] }>();
   return {
     async accept(c, translation, thoughts, streams) {
-      const before = accepted.get(c) ?? [];
+      const before = accepted.get(c) ?? { count: 0, joined: [] };
+      accepted.set(c, before);
+      const index = before.count++;
       try {
-        const index = before.length;
         const run = await acceptRun(c, translation, { thoughts, streams: streams === true, index }, parts);
-        accepted.set(c, [...before, run]);
+        if (isJoined(run)) before.joined.push(run);
         return run;
       } catch (error) {
-        leaveRuns(before.filter(isJoined), parts);
+        leaveRuns(before.joined.splice(0), parts);
         throw callersFault(error, translation.origins);
       }
     },

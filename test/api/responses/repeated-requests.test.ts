@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
+import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import { sweepRecords } from '../../../src/maintenance/sweep-records.ts';
 import { createSemaphore, createWorkingApi } from './fixture.ts';
 
@@ -153,6 +154,30 @@ describe('a request that is made again', () => {
     await vi.waitFor(async () => expect(await readers()).toEqual([1]));
     gate.open();
   });
+
+  test.each(['when its second answer is looked up', 'when its second answer is queued'])(
+    'and refused %s does not count as waiting for the first one',
+    async (when) => {
+      const { send, jobs, readers, queue, gate } = await createRepeating();
+      const body = { ...chat, n: 2 };
+      const first = send('/v1/chat/completions', body);
+      await vi.waitFor(async () => expect(await jobs()).toHaveLength(2));
+      const second = (await jobs())[1]?.job.id;
+      const { get } = queue;
+      const fault = new ServiceError({ code: 'backend_unavailable', message: 'away' });
+      queue.get = async (id) => {
+        if (id !== second) return get(id);
+        if (when.endsWith('looked up')) throw fault;
+        return undefined;
+      };
+      queue.add = async () => Promise.reject(fault);
+      expect((await send('/v1/chat/completions', body)).status).toBe(503);
+      await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+      queue.get = get;
+      gate.open();
+      expect((await first).status).toBe(200);
+    },
+  );
 
   test('after its response was deleted does not inherit its readers', async () => {
     let time = 1_700_000_000_000;
