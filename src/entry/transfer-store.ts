@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
+import { readersPrefix } from '../api/responses/response-readers.ts';
 import { ExportedJob, exportJobs, importJob } from '../maintenance/transfer-jobs.ts';
 import { defaultQueueSettings } from '../queue/queue-settings.ts';
 import type { Environment } from './environment.ts';
@@ -48,16 +49,19 @@ export async function exportStore(
     const counts = await withStore(environment, async ({ queue, records }) => {
       const counts = { responses: 0, records: 0 };
       const write = (line: z.input<typeof Line>) => out.appendFile(`${JSON.stringify(line)}\n`);
-      for (const prefix of recordPrefixes) {
+      const writeRecords = async (prefix: string) => {
         for (const key of await records.keys(prefix)) {
           await write({ record: { key, value: await records.get(key) } });
           counts.records += 1;
         }
-      }
+      };
+      for (const prefix of recordPrefixes) await writeRecords(prefix);
       for await (const response of exportJobs(queue.queues)) {
         await write({ response });
         counts.responses += 1;
       }
+      // Behind their responses: the sweep removes those whose response is not there.
+      await writeRecords(readersPrefix);
       return counts;
     });
     await out.close();
