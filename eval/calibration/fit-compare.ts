@@ -48,8 +48,10 @@ export async function fitCompare(
 ): Promise<{ pays: boolean; figures: (Turned & { ties: number; decided: number }) | null }> {
   const ties = tiesAmong(measured, options);
   if (ties.length < leastTies) return { pays: false, figures: null };
+  const { family } = options.model.capabilities;
+  const { hash } = options.prompts.fill('compare', { question: '', answers: '', letters: '' }, family).version;
   const asked = await forEachOf(ties, options, 'comparisons', async ({ question, tied, votedRight }) => {
-    const key = `compare ${question} ${tied.map(({ answer }) => answer).join(' | ')}`;
+    const key = `compare ${hash} ${question} ${tied.map(({ answer }) => answer).join(' | ')}`;
     const preferred = await options.log.remember(key, Preferred, async () => {
       const { model, prompts } = options;
       const signal = new AbortController().signal;
