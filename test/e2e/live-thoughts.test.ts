@@ -9,9 +9,10 @@ import { dataFolder, getJson, postJson, startService, type TestService } from '.
 import { orderFaults } from '../support/wire-order.ts';
 
 const question = 'A baker makes 12 trays of 15 rolls and sells 97 of them. How many rolls are left?';
-/** The thought of this one has five computed values. */
+/** The thought about this one has five computed values; the thought of a small model that only continues lists, about the other. */
 const manySums =
   'Anna buys 3 books at 14 dollars, 5 pens at 2 dollars and 7 notebooks at 6 dollars. She pays with 150 dollars. How much change does she get?';
+const listOfSums = 'Continue this list up to 12 + 20: 12 + 1 = 13, 12 + 2 = 14, 12 + 3 = 15,';
 const messages = [{ role: 'user', content: question }];
 const reasoning = { effort: 'high' };
 
@@ -109,14 +110,14 @@ describe('live thoughts', () => {
     expect(next.body).toMatchObject({ status: 'completed' });
   });
 
-  describe.each<[string, Record<string, string>, killed: string[]]>([
-    ['the embedded model', embedded, ['inference process', 'service']],
+  describe.each<LiveModel>([
+    ['the embedded model', embedded, manySums, ['inference process', 'service']],
     ...ggufModels(),
-  ])('with values that are computed for %s', (_, variables, killedParts) => {
+  ])('with values that are computed for %s', (_, variables, input, killedParts) => {
     const include = ['reasoning.text'];
     const oneChain = { effort: 'low', strategy: 'budget-forcing', budget_tokens: 200, compute: 'on' };
     const asked = {
-      input: manySums,
+      input,
       reasoning: oneChain,
       max_output_tokens: 460,
       include,
@@ -170,13 +171,15 @@ describe('live thoughts', () => {
   });
 });
 
+type LiveModel = [name: string, variables: Record<string, string>, input: string, killed: string[]];
+
 /** A GGUF file, where llama.cpp and a file are there. */
-function ggufModels(): Array<[string, Record<string, string>, killed: string[]]> {
+function ggufModels(): LiveModel[] {
   const file = process.env['GGUF_FILE'] || smollm2;
   if (installedLlama() === undefined || !existsSync(file)) return [];
   // Threads of llama.cpp wait for each other, which takes long beside other tests.
   const variables = { THINKFIRST_THREADS: '1', THINKFIRST_MODELS: JSON.stringify([{ folder: file, id: 'gguf' }]) };
-  return [['a GGUF file', variables, ['inference process']]];
+  return [['a GGUF file', variables, listOfSums, ['inference process']]];
 }
 
 type Event = { type: string; [field: string]: unknown };
