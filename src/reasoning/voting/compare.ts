@@ -23,6 +23,11 @@ const quotedCharacters = 400;
 const replyTokens = 12;
 /** The most answers that are compared: of more, those that a vote would prefer. */
 const letters = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'];
+/** `A, B or C`, and `A, B and C`. */
+const [either, all] = [
+  new Intl.ListFormat('en-GB', { type: 'disjunction' }),
+  new Intl.ListFormat('en-GB', { type: 'conjunction' }),
+];
 
 /**
  * Asks the model which of the answers is right, in both orders, since models favour a position (arXiv 2305.17926). `preferred` is
@@ -45,14 +50,13 @@ export async function compareAnswers(
   const { family } = model.capabilities;
   const named = letters.slice(0, answers.length);
   const ask = async (ordered: readonly Compared[]) => {
-    const quoted = named.map((letter, place) => {
-      const { answer = '', thought = '' } = ordered[place] ?? {};
+    const quoted = ordered.map(({ answer, thought }, place) => {
+      const letter = named[place] ?? '';
       return prompts.fill('compare-answer', { letter, answer, lines: lastLines(thought) }, family).text;
     });
-    const choice = `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`;
     const { text, version } = prompts.fill(
       'compare',
-      { question, answers: quoted.join('\n\n'), letters: choice },
+      { question, answers: quoted.join('\n\n'), letters: either.format(named) },
       family,
     );
     let reply = '';
@@ -132,8 +136,7 @@ export async function* settleTie(
   }).catch(() => context.signal.throwIfAborted());
   const preferred = compared?.preferred;
   const value = preferred === undefined ? undefined : values[preferred];
-  const each = values.map((one) => (one === undefined ? '' : showAnswer(one)));
-  const shown = `${each.slice(0, -1).join(', ')} and ${each.at(-1)}`;
+  const shown = all.format(values.map((one) => (one === undefined ? '' : showAnswer(one))));
   const because =
     compared === undefined
       ? `The comparison of ${shown} was not completed.`
