@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConversationList } from '../contracts/responses/conversation.ts';
 import { ErrorEnvelope } from '../contracts/service/error-envelope.ts';
 import { ResponseList } from '../contracts/service/listings.ts';
+import { parseJson } from '../core/parse-json.ts';
 import { CliError, type ExitCode, exitCodes } from './cli-error.ts';
 
 /** An id as it was given; `last` is the newest response. @throws CliError where there is none */
@@ -107,12 +108,7 @@ function brokeOff(data: string): CliError {
 }
 
 function refused(status: number, text: string): CliError {
-  let envelope: ReturnType<typeof ErrorEnvelope.safeParse>;
-  try {
-    envelope = ErrorEnvelope.safeParse(JSON.parse(text));
-  } catch {
-    envelope = ErrorEnvelope.safeParse(undefined);
-  }
+  const envelope = ErrorEnvelope.safeParse(parseJson(text));
   const message = envelope.success ? envelope.data.error.message : `The service answered with status ${status}.`;
   const advice = advices[status];
   return new CliError({ message, exitCode: exitCodeOf(status), ...(advice === undefined ? {} : { advice }) });

@@ -7,6 +7,7 @@ import type {
 } from '../contracts/responses/output-item.ts';
 import type { UnnumberedEvent } from '../contracts/responses/response-event.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
+import { parseJson } from '../core/parse-json.ts';
 import { openCalls } from '../reasoning/sampling/call-steps.ts';
 import type { ServerTools } from '../tools/call-tools.ts';
 
@@ -92,13 +93,7 @@ const Code = z.object({ code: z.string() });
 
 /** The one text that the tool takes, which small models write without JSON around it. */
 function codeOf(args: string): string {
-  try {
-    const parsed: unknown = JSON.parse(args);
-    const { data } = Code.safeParse(parsed);
-    return data === undefined ? args : data.code;
-  } catch {
-    return args;
-  }
+  return Code.safeParse(parseJson(args)).data?.code ?? args;
 }
 
 /** The events of an item that is shown when it is complete, in OpenAI's order. */

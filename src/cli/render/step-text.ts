@@ -1,4 +1,5 @@
 import type { CheckResult, TraceCall, TraceStep } from '../../contracts/responses/trace.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { type Paint, shownText } from '../terminal.ts';
 import { bar, clipped, counted, duration } from './figures.ts';
 import { type ComputedPart, type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
@@ -98,13 +99,9 @@ const mostOutputLines = 20;
 
 /** Code as it was written; any other arguments as JSON. */
 function codeOf(args: string): string {
-  try {
-    const parsed: unknown = JSON.parse(args);
-    const code = typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
-    return typeof code === 'string' ? code : args;
-  } catch {
-    return args;
-  }
+  const parsed = parseJson(args);
+  const code = typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
+  return typeof code === 'string' ? code : args;
 }
 
 /** The line, safe to print, with its computed values underlined. */
