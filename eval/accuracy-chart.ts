@@ -1,4 +1,4 @@
-import { fastArm, greedyArm } from './arm.ts';
+import { greedyArm, nameOfArm } from './arm.ts';
 import type { ArmSummary } from './summary.ts';
 
 const width = 760;
@@ -25,7 +25,7 @@ export function accuracyChart(options: { title: string; arms: readonly ArmSummar
     y: y(arm.accuracy.value),
     low: y(arm.accuracy.low),
     high: y(arm.accuracy.high),
-    label: `${labelOf(arm.arm)} ${(100 * arm.accuracy.value).toFixed(1)} %`,
+    label: `${nameOfArm(arm.arm)} ${(100 * arm.accuracy.value).toFixed(1)} %`,
     className: arm.arm === greedyArm ? 'greedy' : arm.arm.includes(':') ? 'variant' : 'effort',
   }));
   const path = points
@@ -120,11 +120,6 @@ function alongLine(points: readonly Point[]): Array<{ x: number; y: number }> {
       y: start.y + ((end.y - start.y) * step) / 20,
     }));
   });
-}
-
-function labelOf(arm: string): string {
-  if (arm === fastArm) return 'fast';
-  return arm === greedyArm ? 'one greedy chain' : arm;
 }
 
 /** 1, 2, 5, 10, … from at or below `low` to at or above `high`. */

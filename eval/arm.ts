@@ -53,6 +53,17 @@ const Override = z.object({
 });
 
 /**
+ * An arm as readers know it, in plain text: `fast`, `one greedy chain`, and the two that levels are compared with at equal
+ * tokens; any other by its level and fields.
+ */
+export function nameOfArm(arm: string): string {
+  const chains = /:strategy=self-consistency:samples=(\d+):adaptive=false$/.exec(arm)?.[1];
+  if (chains !== undefined) return `a plain majority of ${chains}`;
+  if (arm.endsWith(':strategy=budget-forcing:samples=1')) return 'one chain';
+  return { [fastArm]: 'fast', [greedyArm]: 'one greedy chain' }[arm] ?? arm;
+}
+
+/**
  * Parses `LEVEL[:field=value…]`: `high`, `high:samples=1`, `high:without=vote+revise`. `greedy` is one greedy chain.
  * @throws Error that says what is wrong with it
  */

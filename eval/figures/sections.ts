@@ -1,4 +1,4 @@
-import { fastArm, greedyArm } from '../arm.ts';
+import { fastArm, greedyArm, nameOfArm } from '../arm.ts';
 import { change, controlTable, originalsTable, percent, table, verdictTable } from '../markdown-report.ts';
 import { knownSets } from '../question-set.ts';
 import type { Report } from '../report-file.ts';
@@ -182,9 +182,8 @@ function armOf(report: Report, name: string): Arm | undefined {
   return report.arms.find(({ arm }) => arm === name);
 }
 
+/** In a table: what has to be typed is in code type. */
 function nameOf(arm: string): string {
-  const majority = /:strategy=self-consistency:samples=(\d+):adaptive=false$/.exec(arm)?.[1];
-  if (majority !== undefined) return `a plain majority of ${majority}`;
-  if (arm.endsWith(':strategy=budget-forcing:samples=1')) return 'one chain';
-  return { [fastArm]: '`none` (fast)', [greedyArm]: 'one greedy chain' }[arm] ?? `\`${arm}\``;
+  const name = nameOfArm(arm);
+  return arm === fastArm ? '`none` (fast)' : name === arm ? `\`${arm}\`` : name;
 }

@@ -255,8 +255,16 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const page = await open('/eval');
     const chart = page.getByRole('img', { name: /^Accuracy over tokens/ });
     await chart.waitFor();
+    const majority = (chains: number) => `high:strategy=self-consistency:samples=${chains}:adaptive=false`;
+    const names: Record<string, string> = {
+      none: 'fast',
+      greedy: 'one chain',
+      'high:strategy=budget-forcing:samples=1': 'one sampled chain',
+      [majority(3)]: 'majority of 3',
+      [majority(5)]: 'majority of 5',
+    };
     for (const { arm, accuracy } of results[0].arms) {
-      const name = arm === 'none' ? 'fast' : arm === 'greedy' ? 'one chain' : arm;
+      const name = names[arm] ?? arm;
       expect(await chart.getAttribute('aria-label')).toContain(`${name} ${percent.format(accuracy.value)}`);
     }
     expect(await page.getByText('Final answer', { exact: true }).count()).toBe(1);

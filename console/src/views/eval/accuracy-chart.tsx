@@ -16,6 +16,9 @@ const height = 400;
 const glyphWidth = 9.2;
 const margin = { top: 16, right: 24, bottom: 46, left: 46 };
 
+/** A label that leaves the chart room; its title says all of it. */
+const shortened = (name: string) => (name.length > 24 ? `${name.slice(0, 23).trimEnd()}…` : name);
+
 /** Accuracy with its interval over the tokens that a question costs; efforts are joined, baselines stand apart. */
 export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
   const words = useStrings(strings);
@@ -36,7 +39,7 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
       format.number(Math.round(point.tokens)),
     ),
   );
-  const labels = points.map(({ arm, value }) => `${nameOf(arm)} ${format.percent(value)}`);
+  const labels = points.map(({ arm, value }) => `${shortened(nameOf(arm))} ${format.percent(value)}`);
   const efforts = points.filter(({ kind }) => kind === 'effort');
   const places = labelPlaces(
     points.map(({ tokens, value, low, high }, at) => ({

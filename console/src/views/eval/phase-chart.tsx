@@ -5,6 +5,7 @@ import { Segmented } from '../../components/segmented.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { waterfall } from './accuracy-scale.ts';
+import { useArmName } from './arm-name.ts';
 import styles from './eval.module.css';
 import { strings } from './strings.ts';
 
@@ -12,6 +13,7 @@ import { strings } from './strings.ts';
 export function PhaseChart({ arms }: { arms: readonly EvaluationArm[] }) {
   const words = useStrings(strings);
   const format = useFormat();
+  const nameOfArm = useArmName();
   const thinking = arms.filter((arm) => waterfall(arm).length > 0);
   const [chosen, setChosen] = useState<string>();
   const arm = thinking.find((one) => one.arm === chosen) ?? thinking.at(-1);
@@ -32,7 +34,7 @@ export function PhaseChart({ arms }: { arms: readonly EvaluationArm[] }) {
             size="small"
             label={words.phasesArm}
             value={arm.arm}
-            options={thinking.map((one) => ({ value: one.arm, label: one.arm }))}
+            options={thinking.map((one) => ({ value: one.arm, label: nameOfArm(one.arm) }))}
             onChange={setChosen}
           />
         </div>

@@ -16,7 +16,12 @@ export const strings = defineStrings({
       `${arm} ${value} (${low} to ${high}) at ${tokens} tokens`,
     tokensAxis: 'tokens a question (logarithmic)',
     accuracyAxis: 'right',
-    arms: { none: 'fast', greedy: 'one chain' },
+    arms: {
+      none: 'fast',
+      greedy: 'one chain',
+      chain: 'one sampled chain',
+      majority: (chains: string) => `majority of ${chains}`,
+    },
     legend: { baseline: 'baseline', effort: 'effort', variant: 'variant' },
     phases: 'What each phase contributed',
     phasesLead: (questions: string) =>
@@ -74,7 +79,12 @@ export const strings = defineStrings({
       `${arm} ${value} (${low}~${high}), 토큰 ${tokens}`,
     tokensAxis: '질문당 토큰 (로그)',
     accuracyAxis: '정답률',
-    arms: { none: '빠르게', greedy: '흐름 하나' },
+    arms: {
+      none: '빠르게',
+      greedy: '흐름 하나',
+      chain: '표본 흐름 하나',
+      majority: (chains: string) => `흐름 ${chains}개의 다수결`,
+    },
     legend: { baseline: '비교 기준', effort: '노력', variant: '변형' },
     phases: '각 단계의 기여',
     phasesLead: (questions: string) => `생각한 질문 ${questions}개에서 각 단계가 끝났을 때의 답입니다.`,
