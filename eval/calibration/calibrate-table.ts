@@ -80,7 +80,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const chains = measured.flatMap((question) => question.chains);
   const natural = fitNatural(chains, options.ceiling);
   const greedy = greedyFigures(measured);
-  const certainty = fitCertainty(measured);
+  const certainty = fitCertainty(measured, { greedyFirst: greedy.pays });
   if (certainty.certainty === null) {
     options.onNotice?.(
       `Not fitted: the probability of its answers. That takes ${leastQuestions} questions, answered right and wrong.`,

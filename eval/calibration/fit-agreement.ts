@@ -84,7 +84,8 @@ function figureOf(measured: readonly MeasuredQuestion[], options: Parameters<typ
   };
 }
 
-function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, greedyFirst: boolean): MeasuredChain[] {
+/** The chains that the service would run, in order. */
+export function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, greedyFirst: boolean): MeasuredChain[] {
   return greedyFirst && greedy !== undefined ? [greedy, ...samples] : samples;
 }
 

@@ -1,15 +1,9 @@
 import { Certainty, CertaintyFeature } from '../../src/contracts/service/effort-table.ts';
-import type { Candidate } from '../../src/reasoning/sampling/candidate.ts';
-import {
-  agreeing,
-  certaintyFeatures,
-  certaintyOf,
-  type Standing,
-  standingOf,
-} from '../../src/reasoning/voting/certainty.ts';
+import { certaintyFeatures, certaintyOf, type Standing } from '../../src/reasoning/voting/certainty.ts';
 import { areaUnderCurve, calibrationError, type Stated } from '../statistics.ts';
+import { chainsOf, decided } from './fit-agreement.ts';
 import { fitLogistic } from './fit-logistic.ts';
-import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
+import type { MeasuredChain, MeasuredQuestion } from './measured-chain.ts';
 
 /** With fewer questions nothing is fitted, because a probability would be a guess. */
 export const leastQuestions = 40;
@@ -34,12 +28,16 @@ type CertaintyFigures = {
 /**
  * A logistic model over the states that the measured chains would have led to, with a ridge penalty chosen by
  * cross-validation. All chains of a question are in one fold; the figures are for the held-out questions.
+ * @param options.greedyFirst the service begins with the greedy chain; otherwise it is left out, like there
  */
-export function fitCertainty(measured: readonly MeasuredQuestion[]): {
+export function fitCertainty(
+  measured: readonly MeasuredQuestion[],
+  { greedyFirst }: { greedyFirst: boolean },
+): {
   certainty: Certainty | null;
   figures: CertaintyFigures | null;
 } {
-  const examples = measured.flatMap(examplesOf);
+  const examples = measured.flatMap((question, number) => examplesOf(question, number, greedyFirst));
   const questions = new Set(examples.map(({ question }) => question)).size;
   const outcomes = new Set(examples.map(({ right }) => right));
   // If a model is always right, or never, there is nothing to distinguish.
@@ -62,38 +60,24 @@ export function fitCertainty(measured: readonly MeasuredQuestion[]): {
 }
 
 /** Each question has weight 1, however many of its states are used. */
-function examplesOf({ question, chains, handedOver }: MeasuredQuestion, number: number): CertaintyExample[] {
-  const read = (chain: MeasuredChain): Read => ({ chain, candidate: candidateOfChain(chain, question) });
-  const all = chains.map(read);
+function examplesOf(measured: MeasuredQuestion, question: number, greedyFirst: boolean): CertaintyExample[] {
+  const all = chainsOf(measured, greedyFirst);
   const sets = sizes.filter((size) => size <= all.length).flatMap((size) => windowsOf(all, size));
-  const halfway = handedOver === null ? [] : [[read(handedOver)]];
-  const standings = [...sets, ...halfway].flatMap((window) => {
-    const found = standingOfChains(window);
-    return found === undefined ? [] : [{ question: number, chains: window.length, ...found }];
+  const halfway = measured.handedOver === null ? [] : [[measured.handedOver]];
+  const standings = [...sets, ...halfway].flatMap((chains) => {
+    const { winner, standing } = decided(measured, chains);
+    if (winner === undefined || standing?.kind === undefined || standing.kind === 'json') return [];
+    return [{ question, chains: chains.length, standing, right: winner.right }];
   });
   return standings.map((one) => ({ ...one, weight: 1 / standings.length }));
 }
 
-type Read = { chain: MeasuredChain; candidate: Candidate };
-
-function windowsOf<Item>(chains: readonly Item[], size: number): Item[][] {
+function windowsOf(chains: readonly MeasuredChain[], size: number): MeasuredChain[][] {
   const starts = Math.min(windows, chains.length - size + 1);
   return Array.from({ length: starts }, (_, index) => {
     const start = starts === 1 ? 0 : Math.round((index * (chains.length - size)) / (starts - 1));
     return chains.slice(start, start + size);
   });
-}
-
-/** The answer that most of them gave, among these the most confident; undefined if none can be read. */
-function standingOfChains(rows: readonly Read[]): { standing: Standing; right: boolean } | undefined {
-  const candidates = rows.map(({ candidate }) => candidate);
-  const [winner] = rows
-    .filter(({ candidate }) => candidate.value !== undefined && candidate.value.kind !== 'json')
-    .map((row) => ({ ...row, agree: agreeing(row.candidate, candidates).length }))
-    .sort((a, b) => b.agree - a.agree || (b.candidate.confidence ?? 0) - (a.candidate.confidence ?? 0));
-  if (winner === undefined) return undefined;
-  const standing = { ...standingOf(winner.candidate, candidates), computed: winner.chain.computed };
-  return { standing, right: winner.chain.right };
 }
 
 /** The prediction for each example by a model fitted without its question. */

@@ -19,7 +19,7 @@ export type Standing = {
   thoughtTokens: number | undefined;
   /** Values were computed in its thought; undefined where that is not known. */
   computed: boolean | undefined;
-  /** A check found its value or a line of its thought wrong. */
+  /** A check found its value or a line of its thought wrong, or those of the answer that it revises. */
   failed: boolean;
   /** Its thought was stopped and handed over to the answer. */
   handedOver: boolean;
@@ -49,7 +49,8 @@ export function standingOf(winner: Candidate, candidates: readonly Candidate[]):
     answerLogprob: winner.answerLogprob,
     thoughtTokens: winner.thoughtTokens,
     computed: segments.some(({ expression }) => expression !== undefined),
-    failed: winner.checks.some(({ verdict }) => verdict === 'fail'),
+    // What a check found wrong once is right less often than what was never found wrong, also where its revision holds.
+    failed: winner.origin.phase === 'revise' || winner.checks.some(({ verdict }) => verdict === 'fail'),
     handedOver: winner.origin.thoughtCut,
   };
 }

@@ -41,7 +41,7 @@ const alone = (thoughtLogprob: number): Standing => ({
 });
 
 describe('fitCertainty', () => {
-  const { certainty, figures } = fitCertainty(questions(400, 1));
+  const { certainty, figures } = fitCertainty(questions(400, 1), { greedyFirst: true });
 
   it('finds the probabilities that the answers were drawn with', () => {
     for (const confidence of [-0.03, -0.08, -0.135, -0.25, -0.6]) {
@@ -70,7 +70,7 @@ describe('fitCertainty', () => {
         { question: `Question ${index}?` },
       );
     });
-    const found = fitCertainty(noise);
+    const found = fitCertainty(noise, { greedyFirst: true });
     expect(found.figures?.logLoss).toBeGreaterThan(0.68);
     expect(found.figures?.auc).toBeLessThan(0.6);
   });
@@ -79,11 +79,24 @@ describe('fitCertainty', () => {
     expect(Object.keys(certainty?.features ?? {})).toEqual(['agreement', 'thought_surprise']);
   });
 
+  it('leaves the greedy chain out where the service does not begin with it', () => {
+    const mixed = Array.from({ length: 100 }, (_, index) =>
+      question([chain('2'), chain(index % 2 === 0 ? '1' : '2'), chain(index % 2 === 0 ? '1' : '2')], {
+        question: `Question ${index}?`,
+        handedOver: null,
+      }),
+    );
+    const sampled = mixed.map((one) => ({ ...one, chains: one.chains.slice(1) }));
+    const fitted = (greedyFirst: boolean) => fitCertainty(mixed, { greedyFirst }).certainty;
+    expect(fitted(false)).toEqual(fitCertainty(sampled, { greedyFirst: true }).certainty);
+    expect(fitted(true)).not.toEqual(fitted(false));
+  });
+
   it.each([
     ['of too few questions', questions(leastQuestions - 1, 4)],
     ['of a model that is always right', times(100, question([chain('1')]))],
   ])('fits nothing %s', (_, measured) => {
-    expect(fitCertainty(measured)).toEqual({ certainty: null, figures: null });
+    expect(fitCertainty(measured, { greedyFirst: true })).toEqual({ certainty: null, figures: null });
   });
 });
 

@@ -29,7 +29,7 @@ const webhook = (verdict: CheckOutcome['verdict']) => check('webhook', verdict, 
 const form = (verdict: CheckOutcome['verdict']) => check('answer-form', verdict);
 
 let number = 0;
-const chain = (answer: string, checks: CheckOutcome[] = [], phase: 'think' | 'draft' = 'think'): Candidate => {
+const chain = (answer: string, checks: CheckOutcome[] = [], phase: 'think' | 'draft' | 'revise' = 'think'): Candidate => {
   number += 1;
   return candidateOf(
     {
@@ -146,6 +146,7 @@ describe('verdictOf', () => {
     expect(probability(chain('It is 4.'), chain('It is 4.'))).toBeGreaterThan(one);
     expect(probability(chain('It is 4.'), chain('It is 5.'))).toBeLessThan(one);
     expect(probability(chain('It is 4.', [form('fail')]))).toBeLessThan(one);
+    expect(probability(chain('It is 4.', [], 'revise'))).toBe(probability(chain('It is 4.', [form('fail')])));
   });
 
   it.each<[string, Candidate, Certainty | null]>([
