@@ -8,7 +8,7 @@ import { type Budget, reserveOf } from '../../core/token-ledger.ts';
 import { mustStop } from '../deadline.ts';
 import type { Prompts } from '../prompts.ts';
 import { chainAnswer, naturalTokens } from '../run-state.ts';
-import { type Candidate, failedLine, failedValue, goesFurther, replaces } from '../sampling/candidate.ts';
+import { type Candidate, failedLine, failedValue, goesFurther, replaces, withKept } from '../sampling/candidate.ts';
 import { greedy, sampled } from '../sampling/draw.ts';
 import { type Judging, runJudged } from '../sampling/judged-samples.ts';
 import type { SampleRun } from '../sampling/run-samples.ts';
@@ -66,7 +66,7 @@ export async function* revise(
     const thought = budget.thinking(1, fed);
     const computed = budget.computed(thought);
     made.add(key);
-    const [revised] = yield* runJudged(revising, {
+    const [found] = yield* runJudged(revising, {
       ...plan,
       numbers: [sample],
       phase: 'revise',
@@ -79,7 +79,8 @@ export async function* revise(
       sampling: isGreedy ? greedy(context.sampling) : sampled(context, stream(sample, number, 0)),
     });
     const earlier = standing.get(sample);
-    if (revised === undefined || earlier === undefined) continue;
+    if (found === undefined || earlier === undefined) continue;
+    const revised = plan.thinking.prefix === undefined ? found : withKept(found, candidate);
     const stands = replaces(revised, earlier, [...standing.values()]);
     if (stands) standing.set(sample, revised);
     if (stands || goesFurther(revised, candidate)) candidate = revised;

@@ -10,7 +10,7 @@ import type { ThoughtSegment } from '../../core/language-model.ts';
 import { repeatsItself } from '../../core/repetition.ts';
 import { type UsageField, usageField } from '../../core/token-counts.ts';
 import type { SampleRun } from './run-samples.ts';
-import { cutBy, isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
+import { cutBy, isEmptyAnswer, type Sample, type SampleAnswer, thoughtText } from './sample.ts';
 
 /** How an answer came to be. */
 type Origin = {
@@ -40,7 +40,7 @@ export type Candidate = {
   /** Why its answer did not come to its end, if it did not; and whether it repeats itself. */
   end: { cut: IncompleteReason | undefined; repeats: boolean };
   confidence: number | undefined;
-  /** Mean log-probabilities of the thought's tokens and of the answer's, and how many tokens were thought. */
+  /** Mean log-probabilities of the thought's tokens and of the answer's, and how many tokens the whole thought has. */
   thoughtLogprob: number | undefined;
   answerLogprob: number | undefined;
   thoughtTokens: number | undefined;
@@ -116,6 +116,19 @@ export function needsRevision(candidate: Pick<Candidate, 'checks'> | undefined):
 /** Some check read this line of the thought and found it right. */
 export function isHeld(checks: readonly CheckOutcome[], line: number): boolean {
   return checks.some((check) => check.judges === 'line' && check.held?.includes(line) === true);
+}
+
+/**
+ * A revision that went on from a kept part of its chain's thought, with the length of the whole thought: it has counted only the
+ * rest itself. The kept tokens are the chain's own, by the share of its text.
+ */
+export function withKept(revised: Candidate, chain: Candidate): Candidate {
+  const [text, whole] = [thoughtText(revised), thoughtText(chain)];
+  const { thoughtTokens: rest } = revised;
+  if (rest === undefined || chain.thoughtTokens === undefined || whole === '') return revised;
+  let kept = 0;
+  while (kept < whole.length && text[kept] === whole[kept]) kept += 1;
+  return { ...revised, thoughtTokens: rest + Math.round((chain.thoughtTokens * kept) / whole.length) };
 }
 
 type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer' | 'end'>;

@@ -5,7 +5,7 @@ import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { repeatsItself } from '../../core/repetition.ts';
 import { usageField } from '../../core/token-counts.ts';
 import type { StrategyContext } from '../strategy.ts';
-import { type Candidate, failedValue, isCut, readValue, replaces } from './candidate.ts';
+import { type Candidate, failedValue, isCut, readValue, replaces, withKept } from './candidate.ts';
 import { type SampleAnswer, segmentsOf } from './sample.ts';
 
 /** The chains of one request: what they came to so far. */
@@ -66,7 +66,7 @@ function candidatesOf(
       ...(stopText !== undefined && { stopText }),
     };
     const found = outcomesOf(step);
-    all.push({
+    const candidate: Candidate = {
       sample: step.sample,
       origin: {
         phase: step.phase,
@@ -91,7 +91,11 @@ function candidatesOf(
       answerLogprob: step.answer_confidence,
       thoughtTokens: step.usage?.thinking,
       counted: { phase: usageField(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
-    });
+    };
+    // A revision without a prompt of its own went on from a part of its chain.
+    const revises =
+      step.phase === 'revise' && step.prompt === null ? all.findLast(({ sample }) => sample === step.sample) : undefined;
+    all.push(revises === undefined ? candidate : withKept(candidate, revises));
   }
   const standing = new Map<number | null, Candidate>();
   for (const candidate of all.map((one) => withSlowChecks(one, all))) {

@@ -72,6 +72,26 @@ describe('the verdict of a run', () => {
     expect(model.requests).toHaveLength(1);
   });
 
+  it('counts in the length of a revised thought what the revision kept, also where an attempt goes on', async () => {
+    const revised = async (kept: string) => {
+      const model = createTestModel({
+        script(request) {
+          if (request.thinking?.prefix !== undefined)
+            return { thought: '.\nSo the answer is 4.', answer: 'The answer is 4.' };
+          return { thought: `${kept}\n2 + 2 = 5.\nSo the answer is 5.`, answer: 'The answer is 5.' };
+        },
+      });
+      const patch = calibrated({ model, effective: { samples: 1 }, checks: [{ type: 'arithmetic' }] });
+      const whole = await runStrategy('deliberate', patch);
+      expect(whole.outcome.answerSource).toBe('revision');
+      const finishedSteps = whole.steps.filter(({ phase }) => phase === 'think' || phase === 'revise');
+      const resumed = await runStrategy('deliberate', { ...patch, finishedSteps });
+      expect(resumed.outcome.verdict).toEqual(whole.outcome.verdict);
+      return whole.outcome.verdict?.probability ?? Number.NaN;
+    };
+    expect(await revised('One word after the other. '.repeat(20))).toBeLessThan(await revised('One word.'));
+  });
+
   it('is null where there is no answer at all', async () => {
     const deadline = new AbortController();
     const model = createTestModel({
