@@ -94,7 +94,9 @@ function candidatesOf(
     };
     // A revision without a prompt of its own went on from a part of its chain.
     const revises =
-      step.phase === 'revise' && step.prompt === null ? all.findLast(({ sample }) => sample === step.sample) : undefined;
+      step.phase === 'revise' && step.prompt === null
+        ? all.findLast(({ sample }) => sample === step.sample)
+        : undefined;
     all.push(revises === undefined ? candidate : withKept(candidate, revises));
   }
   const standing = new Map<number | null, Candidate>();

@@ -29,7 +29,11 @@ const webhook = (verdict: CheckOutcome['verdict']) => check('webhook', verdict, 
 const form = (verdict: CheckOutcome['verdict']) => check('answer-form', verdict);
 
 let number = 0;
-const chain = (answer: string, checks: CheckOutcome[] = [], phase: 'think' | 'draft' | 'revise' = 'think'): Candidate => {
+const chain = (
+  answer: string,
+  checks: CheckOutcome[] = [],
+  phase: 'think' | 'draft' | 'revise' = 'think',
+): Candidate => {
   number += 1;
   return candidateOf(
     {
