@@ -65,7 +65,7 @@ export async function* runPlan(
   }
   const thinkingStop = decided === undefined ? yield* thinkUntilStopped(run, rules) : stopOf(decided.stop_reason);
   const voted = choose(chains, rules);
-  const preferred = decided === undefined ? yield* settleTie(run, voted) : undefined;
+  const preferred = decided === undefined && rules.choice.vote ? yield* settleTie(run, voted) : undefined;
   const decision = preferred === undefined ? voted : choose(chains, rules, preferred);
   const same = [...standing.values()].filter((one) => decided !== undefined && one.answer.text === decided.answer_text);
   const shown = same.find(({ sample }) => sample === decided?.sample) ?? same[0];

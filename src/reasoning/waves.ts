@@ -9,7 +9,7 @@ import type { Prompts } from './prompts.ts';
 import { type ReviseOptions, revise } from './revision/revise.ts';
 import { runSlowChecks } from './revision/slow-checks.ts';
 import { naturalTokens, type RunState } from './run-state.ts';
-import { type Candidate, needsRevision } from './sampling/candidate.ts';
+import { type Candidate, failedValue, needsRevision } from './sampling/candidate.ts';
 import type { Chains } from './sampling/chains.ts';
 import type { Judging } from './sampling/judged-samples.ts';
 import { isEmptyAnswer } from './sampling/sample.ts';
@@ -129,9 +129,11 @@ function settledBy(
 ): ThinkingStop | undefined {
   if (!adaptive) return undefined;
   const { winner, tally, inWords } = decide(candidates, choice);
-  if (winner === undefined || needsRevision(winner)) return undefined;
-  const isThought = winner.origin.phase !== 'draft';
+  if (winner === undefined || failedValue(winner) !== undefined) return undefined;
+  // What the caller's check confirms is right, even if a line of its thought is not.
   if (confirmedBy(winner) !== undefined) return 'confident';
+  if (needsRevision(winner)) return undefined;
+  const isThought = winner.origin.phase !== 'draft';
   if (inWords) return chains === 1 ? lastChainStop(state) : 'natural';
   if (!isThought || !choice.vote || winner.value === undefined || !endedByItself(winner)) return undefined;
   if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(state.context)) return 'settled_vote';

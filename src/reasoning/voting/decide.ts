@@ -2,6 +2,7 @@ import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import { type Candidate, failedValue, isWhole, needsRevision } from '../sampling/candidate.ts';
 import { isEmptyAnswer } from '../sampling/sample.ts';
+import { confirmedBy } from './answer-verdict.ts';
 import { type Tally, tallyVotes } from './vote.ts';
 
 /** How one of several answers is chosen. */
@@ -22,8 +23,8 @@ export type Decision = {
 
 /**
  * Filters, then votes. These are left out, in this order, while others remain: answers that were cut or repeat themselves,
- * answers whose value a check found wrong, the draft, chains whose thought was cut. The votes of the others are counted, and
- * the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are ranked by
+ * answers whose value a check found wrong, those that no check of the caller's confirmed, the draft, chains whose thought was
+ * cut. The votes of the others are counted, and the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are ranked by
  * verdict and confidence.
  */
 export function decide(
@@ -36,8 +37,10 @@ export function decide(
   const isSound = (candidate: Candidate) => !rule.filter || failedValue(candidate) === undefined;
   const whole = orElse(answered.filter(isWhole), answered);
   const sound = whole.filter(isSound);
-  const unrefuted = orElse(sound, whole);
-  const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
+  // The caller's server may not have replied about the others.
+  const confirmed = sound.filter((one) => confirmedBy(one) !== undefined);
+  const left = orElse(confirmed, orElse(sound, whole));
+  const standing = orElse(chains(left).filter(endedByItself), orElse(chains(left), left));
   const tally = tallyVotes(votesOf(standing, rule));
   const leader = rule.vote ? leaderOf(tally, preferred) : undefined;
   const voters =

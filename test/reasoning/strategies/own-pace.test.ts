@@ -218,6 +218,25 @@ describe('a caller’s check', () => {
     expect(run.steps.find(({ sample }) => sample === 2)).toMatchObject({ stop_reason: 'settled_vote' });
   });
 
+  it('that confirms ends it also where a line of the thought is wrong', async () => {
+    const model = createTestModel({ script: () => ({ ...says('4'), thought: '2 + 2 = 5.\nThe answer is 4.' }) });
+    const checks = [{ type: 'arithmetic' }, { type: 'expected', value: 4 }];
+    const run = await runStrategy('deliberate', { model, question, table: sampled, effective: { samples: 3 }, checks });
+    expect(run.outcome).toMatchObject({ thinkingStop: 'confident', verdict: { kind: 'verified' } });
+    expect(model.requests).toHaveLength(1);
+  });
+
+  it('that confirms one answer chooses it before another that the server said nothing of', async () => {
+    const model = createChains([says('1', 14), says('2', 20), says('3')]);
+    const postCheck = async (_: string, body: unknown) => ({
+      verdict: JSON.stringify(body).includes('is 2.') ? 'pass' : 'abstain',
+    });
+    const given = { model, question, table: three, effective, checks: [{ type: 'webhook', url }] };
+    const run = await runStrategy('deliberate', given, { postCheck });
+    expect(run.outcome).toMatchObject({ thinkingStop: 'confident', verdict: { kind: 'verified' } });
+    expect(run.answer).toBe('The answer is 2.');
+  });
+
   it('that fails tells the next chain why', async () => {
     const model = createTestModel({
       script: ({ prompt }) => (prompt.messages.length > 1 ? says('2') : says('1')),

@@ -99,6 +99,12 @@ describe('a tie between answers', () => {
     ).toEqual([]);
   });
 
+  it('is not compared by a strategy that does not vote', async () => {
+    const model = comparing(['7', '9'], () => 'A');
+    const given = { model, checks: [], table: { ...table, compare: true }, effective: { samples: 2 } };
+    expect(compared(await runStrategy('best-of-n', given))).toEqual([]);
+  });
+
   it.each(['the deadline passes', 'the answer is wanted now', 'the model fails'])(
     'stays as the vote has it where %s meanwhile',
     async (what) => {
