@@ -2,6 +2,7 @@ import { answerValue } from '../../answers/answer-value.ts';
 import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import type { ProbeFeature } from '../../contracts/service/effort-table.ts';
 import type { FinishReason, ModelEvent, TokenLogprob } from '../../core/language-model.ts';
+import { tokensOfPiece } from '../../core/token-ledger.ts';
 import { surprise } from '../voting/logistic.ts';
 
 /** Tokens of a fast answer by which `auto` decides at the latest: what is longer is a text, and may be long. */
@@ -12,7 +13,7 @@ export type FastProbe = {
   text: string;
   /** Of its tokens, with the likeliest alternatives where the model gives them; empty where it gives none. */
   logprobs: readonly TokenLogprob[];
-  /** Tokens; without token ids, those with log-probabilities, until the model reports the count at the end. */
+  /** Tokens; without token ids, those with log-probabilities, or else estimated, until the model reports the count at the end. */
   tokens: number;
   calls: number;
   /** Undefined while it runs. */
@@ -31,7 +32,7 @@ export function withEvent(probe: FastProbe, event: ModelEvent): FastProbe {
         ...probe,
         text: probe.text + event.text,
         logprobs: [...probe.logprobs, ...event.logprobs],
-        tokens: probe.tokens + (event.tokenIds.length || event.logprobs.length),
+        tokens: probe.tokens + (event.tokenIds.length || event.logprobs.length || tokensOfPiece(event.text)),
       };
     case 'tool-call':
       return { ...probe, calls: probe.calls + 1 };

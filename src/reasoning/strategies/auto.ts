@@ -98,6 +98,8 @@ async function* decideOn(
   const { context, usage } = state;
   const isLate = () => context.answerNow.aborted || reading.fault !== undefined;
   yield* readOn(reading, state, (probe) => probe.tokens < probeTokens && hopeless(probe, context.table) === undefined);
+  // Only a whole answer is compared with another: until this one has ended, its server may take no other request.
+  if (isCompared(reading.probe) && !isLate()) yield* readOn(reading, state, () => true);
   const second = needsSecond(context, reading.probe) ? await secondAnswer(context, request, reading.probe) : undefined;
   if (second !== undefined) usage.add('draft', second.tokens);
   let decided = isLate() ? noTime : decide(reading.probe, second, context.table);
@@ -146,13 +148,17 @@ function fastRequest({
   };
 }
 
-/** An answer that has ended, without log-probabilities, is compared with a second one. */
+/** Without log-probabilities, an answer with a value is compared with a second one; open text can't be. */
+function isCompared(probe: FastProbe): boolean {
+  return probe.logprobs.length === 0 && probe.calls === 0 && probeValue(probe) !== undefined;
+}
+
 function needsSecond(
   { answerNow, deadline, maxOutputTokens = Number.POSITIVE_INFINITY }: StrategyContext,
-  { finish, logprobs, calls, tokens }: FastProbe,
+  probe: FastProbe,
 ): boolean {
-  if (tokens >= maxOutputTokens) return false;
-  return finish === 'stop' && logprobs.length === 0 && calls === 0 && !answerNow.aborted && deadline?.aborted !== true;
+  if (probe.tokens >= maxOutputTokens || probe.finish !== 'stop') return false;
+  return isCompared(probe) && !answerNow.aborted && deadline?.aborted !== true;
 }
 
 async function secondAnswer(context: StrategyContext, request: GenerateRequest, first: FastProbe): Promise<FastProbe> {

@@ -153,6 +153,31 @@ describe('auto', () => {
     expect(model.requests[1]?.sampling.temperature).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['open text is kept from its first tokens on, and streams', 'word', 'none', 1],
+    ['a value is compared once its answer has ended', 'The answer is 4. word', 'medium', 3],
+  ])('of a server without log-probabilities and token ids, %s', async (_what, start, effort, requests) => {
+    const words = `${start}${' word'.repeat(3 * probeTokens)}`;
+    const scripted = modelOf([
+      { answer: words, answerLogprob: null },
+      { answer: '7', answerLogprob: null },
+    ]);
+    const model: typeof scripted = {
+      ...scripted,
+      async *generate(...given) {
+        for await (const event of scripted.generate(...given))
+          yield event.type === 'answer-delta' ? { ...event, tokenIds: [] } : event;
+      },
+    };
+    const run = await auto({ model, answer: { maxTokens: 500 }, effective: { samples: 1 } });
+    expect(decisions(run)).toMatchObject([{ effort }]);
+    expect(run.answer).toBe(effort === 'none' ? words : 'The answer is 5.');
+    expect(model.requests).toHaveLength(requests);
+    const first = run.events.findIndex(({ type }) => type === 'answer-delta');
+    const before = run.events.slice(0, first).flatMap((one) => (one.type === 'usage' ? one.usage.draft : []));
+    expect(Math.max(...before) > probeTokens).toBe(effort !== 'none');
+  });
+
   it('keeps a call of a tool', async () => {
     const call = { name: 'add', arguments: '{"a":1}' };
     const run = await auto({ model: modelOf({ answer: '', toolCalls: [call], answerLogprob: unsure }) });
