@@ -215,6 +215,15 @@ export type StrategyListing = { name: string; description: string; options: z.Zo
 export type ApiEnvironment = {
   /** `remembered`: what the WebSocket that a request came by has kept of its last response. */
   Bindings: { remembered?: Remembered | undefined };
-  /** `newId`, `startedAt` (epoch ms): of a request that names itself by an Idempotency-Key, the same whenever it is made again. */
-  Variables: { newId?: () => string; startedAt?: number; requestId: string; caller: Caller };
+  /**
+   * `newId`, `startedAt` (epoch ms): of a request that names itself by an Idempotency-Key, the same whenever it is made again.
+   * `countRequest`: of one that may only repeat another, so that its key's rate is charged later.
+   */
+  Variables: {
+    newId?: () => string;
+    startedAt?: number;
+    countRequest?: (isRepeated: boolean) => Promise<void>;
+    requestId: string;
+    caller: Caller;
+  };
 };

@@ -25,25 +25,53 @@ function duration(ms: number): string {
 /** What a client must always be able to say: stop, and answer now. The requests that an MCP call makes are counted themselves. */
 const free = /\/(?:cancel|answer_now)$|^\/mcp$/;
 
+/** What creates responses, and calls `countRequest` once it knows whether the request repeats an earlier one. */
+const creating = /^\/(?:v1\/(?:responses|chat\/completions|completions|messages)|api\/(?:chat|generate))$/;
+
 /**
- * Counts what a key asks for: every POST but those that end something. Polls and lists are not counted.
+ * Counts what a key asks for: every POST but those that end something. Polls and lists are not counted, nor are repetitions with an
+ * Idempotency-Key, which create nothing.
  * @throws ServiceError `rate_limit_exceeded` with `Retry-After`
  */
 export function requestRate(limiter: RequestLimiter): MiddlewareHandler<ApiEnvironment> {
-  return async function countRequest(c, next) {
+  return async function countRequests(c, next) {
     const { key, limits } = c.get('caller');
     const limit = limits?.requests_per_minute ?? null;
-    if (key !== undefined && limit !== null && c.req.method === 'POST' && !free.test(c.req.path)) {
+    if (key === undefined || limit === null || c.req.method !== 'POST' || free.test(c.req.path)) return next();
+    const take = async () => {
       const { allowed, remaining, resetMs } = await limiter.take(key, limit);
       showLimit(c, 'requests', { limit, remaining, resetMs });
-      if (!allowed) {
-        throw new ServiceError({
-          code: 'rate_limit_exceeded',
-          message: `This key may send ${limit} requests per minute.`,
-          retryAfterSeconds: Math.max(1, Math.ceil(resetMs / 1_000)),
-        });
-      }
+      if (allowed) return undefined;
+      return new ServiceError({
+        code: 'rate_limit_exceeded',
+        message: `This key may send ${limit} requests per minute.`,
+        retryAfterSeconds: Math.max(1, Math.ceil(resetMs / 1_000)),
+      });
+    };
+    const count = async () => {
+      const refusal = await take();
+      if (refusal) throw refusal;
+    };
+    if (c.req.header('idempotency-key') === undefined || !creating.test(c.req.path)) {
+      await count();
+      return next();
     }
+    let state: 'unknown' | 'repeated' | 'counted' = 'unknown';
+    c.set('countRequest', async (isRepeated) => {
+      if (state === 'counted') return;
+      state = isRepeated ? 'repeated' : 'counted';
+      if (!isRepeated) await count();
+    });
     await next();
+    // It was refused before it was known to be new, and stays refused for that reason.
+    if (state === 'unknown') await take();
   };
+}
+
+/**
+ * Counts a request that creates responses, once however many it creates, unless it only repeats an earlier one.
+ * @throws ServiceError `rate_limit_exceeded` with `Retry-After`
+ */
+export async function countRequest(c: Context<ApiEnvironment>, { isRepeated }: { isRepeated: boolean }): Promise<void> {
+  await c.get('countRequest')?.(isRepeated);
 }

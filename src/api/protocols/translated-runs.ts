@@ -5,6 +5,7 @@ import { responseJob } from '../../contracts/responses/response-job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { type Identity, requestIdentity } from '../middleware/idempotency.ts';
+import { countRequest } from '../middleware/request-rate.ts';
 import { isObject } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { type Admission, createAdmission } from '../responses/admission.ts';
@@ -88,6 +89,7 @@ async function acceptRun(
   const kind = `${c.req.path} ${index}`;
   const named = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
   const { identity, before } = named === undefined ? {} : await acceptedBefore(named, dependencies);
+  await countRequest(c, { isRepeated: before !== undefined });
   const runOf = (job: Job) => ({
     job,
     warnings: callersWarnings(translation, responseJob(job).warnings),

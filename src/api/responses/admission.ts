@@ -113,9 +113,12 @@ type Reserving = {
 
 /** Adds the job of a key that has limits. */
 async function addReserved(c: ApiContext, job: Job, reserving: Reserving): Promise<{ created: boolean }> {
-  const { batch, key, limits, books, now } = reserving;
+  const { batch, key, limits, books, queue, now } = reserving;
   const tokens = mostTokens(job);
   const outcome = await books.reserve(key, { id: job.id, tokens, batch }, limits);
+  const isRefused = outcome.type === 'too_many' || outcome.type === 'over_quota';
+  // A request with the same Idempotency-Key was faster, and its response needs nothing more of the key.
+  if (isRefused && responseJob(job).body_hash !== undefined && (await queue.get(job.id))) return { created: false };
   if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
     const remaining = outcome.tokensLeft ?? 0;
     showLimit(c, 'tokens', { limit: limits.tokens_per_day, remaining, resetMs: untilMidnight(now()) });

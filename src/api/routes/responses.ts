@@ -10,6 +10,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import { joinConversation } from '../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { type Identity, requestIdentity } from '../middleware/idempotency.ts';
+import { countRequest } from '../middleware/request-rate.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { listOf } from '../pages.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
@@ -105,6 +106,7 @@ async function createOnce(
   parts: Parts,
 ) {
   const { identity, before } = named === undefined ? {} : await acceptedBefore(named, parts);
+  await countRequest(c, { isRepeated: before !== undefined });
   if (before) return answerAgain(c, before, parts);
   const known = { ...parts, ...remembered(c) };
   const { job } = await acceptResponse(body, c.get('caller'), known, { identity, signal: c.req.raw.signal });

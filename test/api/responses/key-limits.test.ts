@@ -4,6 +4,7 @@ import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { Batch } from '../../../src/contracts/protocols/batch.ts';
 import { ChatCompletion } from '../../../src/contracts/protocols/chat-completion.ts';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
+import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import { ErrorEnvelope } from '../../../src/contracts/service/error-envelope.ts';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import { catalog, createSemaphore } from './fixture.ts';
@@ -341,4 +342,124 @@ describe('tokens per day', () => {
     const view = await batch.json();
     expect(view).toMatchObject({ request_counts: { total: 3, failed: 1 } });
   });
+});
+
+const { background: _background, ...waiting } = background;
+const messages = [{ role: 'user', content: 'a' }];
+
+describe.each([
+  ['/v1/responses', waiting],
+  ['/v1/chat/completions', { model: 'tiny', messages, mode: 'fast', max_tokens: 20 }],
+])('a request to %s that is made again with its Idempotency-Key', (path, body) => {
+  const named = { headers: { 'idempotency-key': 'k' } };
+  const other = JSON.parse(JSON.stringify(body).replace('"a"', '"b"'));
+
+  test.each([{ requests_per_minute: 1 }, { concurrent_responses: 1 }, { tokens_per_day: most }])(
+    'gets its response, running or ended, at the limit: %j',
+    async (limit) => {
+      const gate = createSemaphore('begun');
+      const { as, create, queue } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
+      const { secret } = await create(limit);
+      const first = as(secret, path, body, named);
+      await gate.reached;
+      const again = as(secret, path, body, named);
+      const different = await as(secret, path, other, named);
+      expect([different.status, different.headers.get('x-should-retry')]).toEqual([409, 'false']);
+      gate.open();
+      const text = await (await first).text();
+      expect([(await again).status, await (await again).text()]).toEqual([200, text]);
+      const ended = await as(secret, path, body, named);
+      expect([ended.status, await ended.text()]).toEqual([200, text]);
+      expect((await queue.list({ owner: null, limit: 10 })).jobs).toHaveLength(1);
+    },
+  );
+
+  test('does not count as a request; all others with a key do, and a refused one is not queued', async () => {
+    const { as, create, queue } = await createKeyedApi({ script: { deltas: ['42'] } });
+    const { secret } = await create({ requests_per_minute: 3 });
+    const send = (key: string, sent: unknown) => as(secret, path, sent, { headers: { 'idempotency-key': key } });
+    const counted = await send('k', body);
+    expect(counted.headers.get('x-ratelimit-remaining-requests')).toBe('2');
+    expect((await send('k', body)).headers.get('x-ratelimit-limit-requests')).toBeNull();
+    expect((await send('k', other)).headers.get('x-ratelimit-remaining-requests')).toBe('1');
+    const invalid = await send('l', { nonsense: true });
+    expect([invalid.status, invalid.headers.get('x-ratelimit-remaining-requests')]).toEqual([400, '0']);
+    const refused = await send('l', body);
+    expect([refused.status, (await errorOf(refused)).code]).toEqual([429, 'rate_limit_exceeded']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await queue.list({ owner: null, limit: 10 })).jobs).toHaveLength(1);
+    expect((await send('k', body)).status).toBe(200);
+  });
+
+  test('is a request of its own for another owner', async () => {
+    const { as, create, queue } = await createKeyedApi({ script: { deltas: ['42'] } });
+    const [one, two] = [await create(), await create({ requests_per_minute: 1 })];
+    await as(one.secret, path, body, named);
+    expect((await as(two.secret, path, body)).status).toBe(200);
+    expect((await as(two.secret, path, body, named)).status).toBe(429);
+    const three = await create();
+    expect((await as(three.secret, path, body, named)).status).toBe(200);
+    expect((await queue.list({ owner: three.id, limit: 10 })).jobs).toHaveLength(1);
+  });
+
+  test('is a new request if the client of the first one was lost', async () => {
+    const gate = createSemaphore('begun');
+    const { as, create, queue } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
+    const { secret } = await create({ requests_per_minute: 1 });
+    const client = new AbortController();
+    const first = as(secret, path, body, { ...named, signal: client.signal });
+    await gate.reached;
+    client.abort();
+    await first;
+    const statuses = async () => (await queue.list({ owner: null, limit: 10 })).jobs.map(({ status }) => status);
+    await expect.poll(statuses).toEqual(['cancelled']);
+    gate.open();
+    expect((await as(secret, path, body, named)).status).toBe(429);
+    expect(await statuses()).toEqual(['cancelled']);
+  });
+
+  test.each([{ concurrent_responses: 1 }, { tokens_per_day: most + used - 1 }])(
+    'gets the response that was made while this one was accepted, at the limit: %j',
+    async (limit) => {
+      const gate = createSemaphore('begun');
+      const { as, create, queue } = await createKeyedApi({
+        script: {
+          deltas: ['42'],
+          gate: async (name, lease) => {
+            if (responseJob(lease.job).background) await gate.gate(name, lease);
+          },
+        },
+      });
+      const { secret } = await create(limit);
+      const text = await (await as(secret, path, body, named)).text();
+      if ('concurrent_responses' in limit) await as(secret, '/v1/responses', background);
+      const { get } = queue;
+      // When it is looked up first, the response is not there yet.
+      queue.get = async () => {
+        queue.get = get;
+        return undefined;
+      };
+      const again = await as(secret, path, body, named);
+      expect([again.status, await again.text()]).toEqual([200, text]);
+      gate.open();
+    },
+  );
+});
+
+test('answers that are added to a repeated request count as one request', async () => {
+  const { as, create } = await createKeyedApi({ script: { deltas: ['42'] } });
+  const { secret } = await create({ requests_per_minute: 2 });
+  const send = (n: number) =>
+    as(
+      secret,
+      '/v1/chat/completions',
+      { model: 'tiny', messages, mode: 'fast', max_tokens: 20, n },
+      {
+        headers: { 'idempotency-key': 'k' },
+      },
+    );
+  expect((await send(1)).headers.get('x-ratelimit-remaining-requests')).toBe('1');
+  expect((await send(3)).headers.get('x-ratelimit-remaining-requests')).toBe('0');
+  expect((await send(4)).status).toBe(429);
+  expect((await send(3)).status).toBe(200);
 });
