@@ -39,11 +39,14 @@ export type TranslatedRuns = {
   start(c: ApiContext, runs: readonly Run[]): Promise<void>;
   /** Holds until the response ends; a client that disconnects stops it. @throws ServiceError for a failed one */
   settle(c: ApiContext, run: Run): Promise<Settled>;
+  /** As `settle`, for all answers of a request: as soon as one has failed, the others are stopped. */
+  settleAll(c: ApiContext, runs: readonly Run[]): Promise<Settled[]>;
   /** To stream the answers of `runs` to the client. */
   reader(c: ApiContext, runs: readonly Run[]): RunsReader;
 };
 
 type RunsReader = {
+  /** A response that fails ends the pieces of the others, and stops them: without it there is no answer. */
   pieces(run: Run): AsyncIterable<AnswerPiece>;
   /** Aborted when the client has disconnected. */
   signal: AbortSignal;
@@ -72,7 +75,8 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
       }
     },
     start: (c, runs) => startRuns(c, runs, parts),
-    settle: (c, run) => settleRun(c, run, parts),
+    settle: (c, run) => whileRead(c, [run], parts, (settle) => settle(run)),
+    settleAll: (c, runs) => whileRead(c, runs, parts, (settle) => Promise.all(runs.map(settle))),
     reader: (c, runs) => readRuns(c, runs, parts),
   };
 }
@@ -162,15 +166,33 @@ async function removeRuns(c: ApiContext, runs: readonly Run[], { queue, admissio
   }
 }
 
-async function settleRun(c: ApiContext, run: Run, dependencies: Parts): Promise<Settled> {
-  const { queue } = dependencies;
+/** `work` settles `runs`, and is the client's only reason to wait. */
+async function whileRead<T>(
+  c: ApiContext,
+  runs: readonly Run[],
+  dependencies: Parts,
+  work: (settle: (run: Run) => Promise<Settled>) => Promise<T>,
+): Promise<T> {
+  const { pieces, onCancel } = readRuns(c, runs, dependencies);
   const { signal } = c.req.raw;
+  signal.addEventListener('abort', onCancel);
+  try {
+    return await work((run) => settleRun(c, run, { pieces, queue: dependencies.queue }));
+  } finally {
+    signal.removeEventListener('abort', onCancel);
+  }
+}
+
+async function settleRun(
+  c: ApiContext,
+  run: Run,
+  { pieces, queue }: Pick<RunsReader, 'pieces'> & Pick<Parts, 'queue'>,
+): Promise<Settled> {
   const thoughts: string[] = [];
-  for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal })) {
+  for await (const piece of pieces(run)) {
     if (piece.type === 'thought') thoughts[piece.thought] = (thoughts[piece.thought] ?? '') + piece.text;
     if (piece.type === 'end') return { response: notFailed(piece.response), thoughts };
   }
-  leaveRuns([run], dependencies);
   const caller = c.get('caller');
   return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thoughts };
 }
@@ -178,25 +200,47 @@ async function settleRun(c: ApiContext, run: Run, dependencies: Parts): Promise<
 function readRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): RunsReader {
   const { queue } = dependencies;
   const gone = new AbortController();
-  const { signal } = gone;
+  const failed = new AbortController();
+  const reading = AbortSignal.any([gone.signal, failed.signal]);
+  /** What has not ended. */
+  const open = new Set(runs);
+  const leave = (options?: { because: string; always: true }) => {
+    leaveRuns([...open], dependencies, options);
+    open.clear();
+  };
   const onCancel = () => {
-    if (signal.aborted) return;
+    if (gone.signal.aborted) return;
     gone.abort();
-    leaveRuns(runs, dependencies);
+    leave();
   };
   // A client may be gone before its stream is first read: then no reader cancels it.
   if (c.req.raw.signal.aborted) onCancel();
   return {
-    pieces: (run) => answerPieces(queue, run.job, { thoughts: run.thoughts, signal }),
-    signal,
+    async *pieces(run) {
+      for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal: reading })) {
+        if (piece.type === 'end') {
+          open.delete(run);
+          if (piece.response.status === 'failed') {
+            leave({ because: 'a sibling failed', always: true });
+            failed.abort();
+          }
+        }
+        yield piece;
+      }
+    },
+    signal: gone.signal,
     onCancel,
   };
 }
 
-/** The client has gone, or is refused. */
-function leaveRuns(runs: readonly Run[], dependencies: Parts): void {
-  if (!dependencies.cancelOnDisconnect) return;
-  for (const { job, again } of runs) if (again !== 'ended') leaveResponse(job, dependencies);
+/** The client has gone, or is refused. `always`: also where responses run on without their client. */
+function leaveRuns(
+  runs: readonly Run[],
+  dependencies: Parts,
+  { because, always = false }: { because?: string; always?: boolean } = {},
+): void {
+  if (!always && !dependencies.cancelOnDisconnect) return;
+  for (const { job, again } of runs) if (again !== 'ended') leaveResponse(job, dependencies, because);
 }
 
 /** @throws ServiceError with the reason of a failed response */

@@ -66,6 +66,7 @@ function joinReaders(records: RecordStore, job: Job): Promise<Readers> {
 export function leaveResponse(
   job: Job,
   { queue, records, log, keepOpen }: Pick<ApiDependencies, 'queue' | 'records' | 'log' | 'keepOpen'>,
+  because = 'client gone',
 ): void {
   const { id } = job;
   const leave = async () => {
@@ -76,7 +77,7 @@ export function leaveResponse(
       }));
       if (waiting > 0) return;
     }
-    log.info({ response_id: id }, 'client gone, response cancelled');
+    log.info({ response_id: id }, `${because}, response cancelled`);
     await queue.control(id, 'cancel');
   };
   const left = leave().catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));

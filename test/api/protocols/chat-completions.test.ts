@@ -155,6 +155,45 @@ describe('n', () => {
         .join('');
     expect([text(0), text(1)]).toEqual(['42', '42']);
   });
+
+  describe.each([
+    [path, { messages }],
+    ['/v1/completions', { prompt: 'How much' }],
+  ])('of which one fails: %s', (route, body) => {
+    const fault = { message: 'The worker died.', type: 'server_error', code: 'server_error', param: null };
+    /** The second answer fails once the first is underway; the first and the third would never end. */
+    const failing = (cancelOnDisconnect: boolean) => {
+      const first = createSemaphore('thought');
+      return createWorkingApi(
+        {
+          deltas: ['never'],
+          gate: async (name, lease) => {
+            if (lease.job.id !== 'resp_0001') return first.gate(name, lease);
+            await first.reached;
+            if (name === 'thought') throw new Error('internal detail');
+          },
+        },
+        { cancelOnDisconnect },
+      );
+    };
+
+    test.each([true, false])('stops the others: one error at the end of the stream (%s)', async (cancels) => {
+      const { post, queue } = await failing(cancels);
+      const { events, done } = await readEvents(await post(route, { ...body, n: 3, stream: true }));
+      expect(events.filter((event) => 'error' in event)).toEqual([{ error: fault }]);
+      expect([events.at(-1), done]).toEqual([{ error: fault }, false]);
+      const statuses = async () => (await queue.list({ owner: null, limit: 9 })).jobs.map(({ status }) => status);
+      await expect.poll(statuses).toEqual(['cancelled', 'failed', 'cancelled']);
+    });
+
+    test.each([true, false])('stops the others: the error without a stream (%s)', async (cancels) => {
+      const { post, queue } = await failing(cancels);
+      const response = await post(route, { ...body, n: 3 });
+      expect([response.status, await response.json()]).toEqual([500, { error: fault }]);
+      const statuses = async () => (await queue.list({ owner: null, limit: 9 })).jobs.map(({ status }) => status);
+      await expect.poll(statuses).toEqual(['cancelled', 'failed', 'cancelled']);
+    });
+  });
 });
 
 describe('streaming', () => {

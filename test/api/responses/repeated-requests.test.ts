@@ -179,6 +179,38 @@ describe('a request that is made again', () => {
     },
   );
 
+  test.each([false, true])(
+    'and asks for an answer more, which fails, does not stop the first one (stream: %s)',
+    async (stream) => {
+      const held = createSemaphore('thought');
+      const api = await createWorkingApi({
+        deltas: ['42'],
+        gate: async (name, lease) => {
+          if (
+            name === 'thought' &&
+            lease.job.id !== (await api.queue.list({ owner: null, limit: 9 })).jobs.at(-1)?.job.id
+          )
+            throw new Error('internal detail');
+          await held.gate(name, lease);
+        },
+      });
+      const headers = { 'idempotency-key': 'k', 'content-type': 'application/json' };
+      const send = (n: number) =>
+        api.post('/v1/chat/completions', undefined, { headers, body: JSON.stringify({ ...chat, stream, n }) });
+      const first = send(1);
+      await held.reached;
+      expect(await (await send(2)).text()).toContain('The worker died.');
+      const { records } = api.dependencies;
+      const readers = async () =>
+        Promise.all((await records.keys('readers')).map(async (key) => Object(await records.get(key)).waiting));
+      await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+      held.open();
+      expect(await (await first).text()).toContain('42');
+      const statuses = (await api.queue.list({ owner: null, limit: 9 })).jobs.map(({ status }) => status);
+      expect(statuses).toEqual(['failed', 'completed']);
+    },
+  );
+
   test('after its response was deleted does not inherit its readers', async () => {
     let time = 1_700_000_000_000;
     const { send, connect, app, jobs, readers, dependencies, gate } = await createRepeating({ now: () => time++ });

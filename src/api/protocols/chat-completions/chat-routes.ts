@@ -100,7 +100,7 @@ async function create(c: ApiContext, parts: Parts) {
   }
   await start(c, accepted, request.store ? (request.metadata ?? {}) : undefined, parts);
   if (!request.stream) {
-    const settled = await Promise.all(accepted.map((run) => runs.settle(c, run)));
+    const settled = await runs.settleAll(c, accepted);
     return c.json(chatCompletion(accepted, settled) satisfies ChatCompletion);
   }
   const reader = runs.reader(c, accepted);

@@ -51,7 +51,7 @@ export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<Api
     const started = accepted.map(({ run }) => run);
     await runs.start(c, started);
     if (!request.stream) {
-      const settled = await Promise.all(started.map((run) => runs.settle(c, run)));
+      const settled = await runs.settleAll(c, started);
       const responses = settled.map(({ response }) => response);
       return c.json(completionOf(accepted, responses) satisfies Completion);
     }
