@@ -15,6 +15,8 @@ export type FastProbe = {
   logprobs: readonly TokenLogprob[];
   /** Tokens; without token ids, those with log-probabilities, or else estimated, until the model reports the count at the end. */
   tokens: number;
+  /** Those that count in the run's usage until the model reports them: the worker counts text without ids (`unreported-tokens.ts`). */
+  counted: number;
   calls: number;
   /** Undefined while it runs. */
   finish: FinishReason | undefined;
@@ -22,7 +24,7 @@ export type FastProbe = {
   stopText?: string;
 };
 
-export const emptyProbe: FastProbe = { text: '', logprobs: [], tokens: 0, calls: 0, finish: undefined };
+export const emptyProbe: FastProbe = { text: '', logprobs: [], tokens: 0, counted: 0, calls: 0, finish: undefined };
 
 /** The probe with one more event of its sample. */
 export function withEvent(probe: FastProbe, event: ModelEvent): FastProbe {
@@ -33,6 +35,7 @@ export function withEvent(probe: FastProbe, event: ModelEvent): FastProbe {
         text: probe.text + event.text,
         logprobs: [...probe.logprobs, ...event.logprobs],
         tokens: probe.tokens + (event.tokenIds.length || event.logprobs.length || tokensOfPiece(event.text)),
+        counted: probe.counted + event.tokenIds.length,
       };
     case 'tool-call':
       return { ...probe, calls: probe.calls + 1 };
@@ -41,6 +44,7 @@ export function withEvent(probe: FastProbe, event: ModelEvent): FastProbe {
         ...probe,
         finish: event.reason,
         tokens: event.usage.answerTokens,
+        counted: event.usage.answerTokens,
         ...(event.stopText !== undefined && { stopText: event.stopText }),
       };
     case 'thinking-delta':

@@ -23,9 +23,9 @@ export async function* readOn(
       const next = await reading.events.next();
       if (next.done) break;
       reading.read.push(next.value);
-      const before = reading.probe.tokens;
+      const before = reading.probe.counted;
       reading.probe = withEvent(reading.probe, next.value);
-      usage.add('draft', reading.probe.tokens - before);
+      usage.add('draft', reading.probe.counted - before);
       yield { type: 'usage', usage: usage.snapshot() };
     }
   } catch (error) {

@@ -69,18 +69,22 @@ async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run
     .generate(request, { signal: runSignal(context, stopping.signal), answerNow: context.answerNow })
     [Symbol.asyncIterator]();
   const reading: Reading = { events, read: [], probe: emptyProbe, fault: undefined };
-  const { decided, checks, wasted } = yield* decideOn(reading, { state, request, thinker });
+  const { decided, checks, second } = yield* decideOn(reading, { state, request, thinker });
   const stands = decided.effort === 'none';
+  /** Those that are not of the answer. */
+  const discarded = stands ? [second] : [reading.probe, second];
+  const tokens = discarded.reduce((sum, probe) => sum + probe.tokens, 0);
+  const counted = discarded.reduce((sum, probe) => sum + probe.counted, 0);
   const done = step.done({
-    ...(stands ? { tokens: wasted } : draftOf(reading.probe, wasted)),
+    ...(stands ? { tokens } : draftOf(reading.probe, tokens)),
     summary: stands ? 'The fast answer is kept.' : `Tried a fast answer; thinks with effort ${decided.effort}.`,
     because: decided.because,
     decided,
     checks: shownChecks(checks),
-    usage: { thinking: 0, forced: 0, answer: wasted },
+    usage: { thinking: 0, forced: 0, answer: counted },
   });
   yield done;
-  const after = { ...context, finishedSteps: [...context.finishedSteps, done.step] };
+  const after = { ...lessUncounted(context, discarded), finishedSteps: [...context.finishedSteps, done.step] };
   if (stands) {
     const model = replayed(context.model, { ...reading, answer: context.answer });
     return withVerdict(yield* answerAtOnce({ ...after, model }), done.step);
@@ -90,18 +94,18 @@ async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run
   return yield* follow(thinker, after, decided);
 }
 
-/** Reads as much of the fast answer as the decision needs. `wasted`: tokens that are not of the answer. */
+/** Reads as much of the fast answer as the decision needs. `second`: the one that it was compared with. */
 async function* decideOn(
   reading: Reading,
   { state, request, thinker }: { state: RunState; request: GenerateRequest; thinker: Strategy },
-): AsyncGenerator<StrategyEvent, { decided: Decision; checks: readonly CheckOutcome[]; wasted: number }, void> {
+): AsyncGenerator<StrategyEvent, { decided: Decision; checks: readonly CheckOutcome[]; second: FastProbe }, void> {
   const { context, usage } = state;
   const isLate = () => context.answerNow.aborted || reading.fault !== undefined;
   yield* readOn(reading, state, (probe) => probe.tokens < probeTokens && hopeless(probe, context.table) === undefined);
   // Only a whole answer is compared with another: until this one has ended, its server may take no other request.
   if (isCompared(reading.probe) && !isLate()) yield* readOn(reading, state, () => true);
   const second = needsSecond(context, reading.probe) ? await secondAnswer(context, request, reading.probe) : undefined;
-  if (second !== undefined) usage.add('draft', second.tokens);
+  if (second !== undefined) usage.add('draft', second.counted);
   let decided = isLate() ? noTime : decide(reading.probe, second, context.table);
   let checks: readonly CheckOutcome[] = [];
   const judge = callersJudge(thinker, context);
@@ -112,9 +116,16 @@ async function* decideOn(
     if (wrong !== undefined) decided = foundWrong(wrong, decided, context.table);
   }
   // Where nothing is left to think with, another fast answer would be no better.
-  if (decided.effort !== 'none' && requestBudget(state).thinking(1) === 0) decided = { ...decided, ...noRoom };
-  const wasted = (decided.effort === 'none' ? 0 : reading.probe.tokens) + (second?.tokens ?? 0);
-  return { decided, checks, wasted };
+  const left = requestBudget({ context: lessUncounted(context, [reading.probe]), usage });
+  if (decided.effort !== 'none' && left.thinking(1) === 0) decided = { ...decided, ...noRoom };
+  return { decided, checks, second: second ?? emptyProbe };
+}
+
+/** Tokens that no usage of a strategy has count towards `max_output_tokens` all the same. */
+function lessUncounted(context: StrategyContext, probes: readonly FastProbe[]): StrategyContext {
+  if (context.maxOutputTokens === undefined) return context;
+  const uncounted = probes.reduce((sum, { tokens, counted }) => sum + tokens - counted, 0);
+  return { ...context, maxOutputTokens: Math.max(0, context.maxOutputTokens - uncounted) };
 }
 
 const noTime: Decision = { effort: 'none', fast_suffices: null, because: 'There was no time to think.' };

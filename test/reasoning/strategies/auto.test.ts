@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { outputTokens } from '../../../src/contracts/responses/usage.ts';
 import type { AutoRule } from '../../../src/contracts/service/effort-table.ts';
 import { probeTokens } from '../../../src/reasoning/sampling/fast-probe.ts';
+import { listenForTokens } from '../../../src/worker/unreported-tokens.ts';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
 import { type ContextPatch, runStrategy, table } from '../../support/strategy-run.ts';
 
@@ -23,6 +25,17 @@ function modelOf(
     },
     ...options,
   });
+}
+
+/** As a server that sends no token ids: of its answers the worker counts the text. */
+function withoutIds(model: ReturnType<typeof modelOf>): ReturnType<typeof modelOf> {
+  return {
+    ...model,
+    async *generate(...given) {
+      for await (const event of model.generate(...given))
+        yield event.type === 'answer-delta' ? { ...event, tokenIds: [] } : event;
+    },
+  };
 }
 
 const auto = (given: ContextPatch) =>
@@ -158,24 +171,31 @@ describe('auto', () => {
     ['a value is compared once its answer has ended', 'The answer is 4. word', 'medium', 3],
   ])('of a server without log-probabilities and token ids, %s', async (_what, start, effort, requests) => {
     const words = `${start}${' word'.repeat(3 * probeTokens)}`;
-    const scripted = modelOf([
-      { answer: words, answerLogprob: null },
-      { answer: '7', answerLogprob: null },
-    ]);
-    const model: typeof scripted = {
-      ...scripted,
-      async *generate(...given) {
-        for await (const event of scripted.generate(...given))
-          yield event.type === 'answer-delta' ? { ...event, tokenIds: [] } : event;
-      },
-    };
+    const answers = [words, '7'].map((answer) => ({ answer, answerLogprob: null }));
+    const model = withoutIds(modelOf(answers));
     const run = await auto({ model, answer: { maxTokens: 500 }, effective: { samples: 1 } });
     expect(decisions(run)).toMatchObject([{ effort }]);
     expect(run.answer).toBe(effort === 'none' ? words : 'The answer is 5.');
     expect(model.requests).toHaveLength(requests);
     const first = run.events.findIndex(({ type }) => type === 'answer-delta');
-    const before = run.events.slice(0, first).flatMap((one) => (one.type === 'usage' ? one.usage.draft : []));
-    expect(Math.max(...before) > probeTokens).toBe(effort !== 'none');
+    const read = run.events.slice(0, first).filter(({ type }) => type === 'usage').length;
+    expect(read > probeTokens + 1).toBe(effort !== 'none');
+  });
+
+  it('counts a stopped fast answer without token ids once, and within max_output_tokens', async () => {
+    const strict = { ...table, auto: rule({ intercept: -99 }) };
+    const model = withoutIds(modelOf({ answer: 'word '.repeat(3 * probeTokens) }));
+    const { added, model: listened } = listenForTokens(model, { promptTokens: 5, phase: () => 'draft' });
+    const most = probeTokens + 100;
+    const given = { model: { ...model, ...listened }, table: strict, answer: { maxTokens: 90, reserve: 10 } };
+    const run = await auto({ ...given, maxOutputTokens: most });
+    expect(run.answer).toBe('The answer is 5.');
+    const usage = added(run.outcome.usage);
+    expect(usage.draft).toBe(probeTokens);
+    expect(outputTokens(usage)).toBeLessThanOrEqual(most);
+    // Of what it may think, the fast answer has taken its part.
+    const budgets = model.requests.flatMap(({ thinking }) => thinking?.budgetTokens ?? []);
+    expect(Math.max(...budgets)).toBeLessThanOrEqual(100);
   });
 
   it('keeps a call of a tool', async () => {
