@@ -12,7 +12,7 @@ const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]
   --open N            open questions, only for effort auto             (150)
   --questions FILE    questions of yours in addition: JSONL of {question, answer}
   --samples N         chains in addition to the greedy one             (7)
-  --ceiling N         thinking tokens at which a chain is stopped      (1024)
+  --ceiling N         thinking tokens at which a chain is stopped      (1024; 8192 for models that think by themselves; at most half the context)
   --levels-on N       questions on which the levels are run            (150)
   --concurrency N     questions at the same time                       (4)
   --threads N         threads for the inference of a local model       (2)
@@ -32,7 +32,7 @@ const Options = z.object({
   open: count,
   questions: z.string().optional(),
   samples: count.min(1).max(64),
-  ceiling: count.min(16),
+  ceiling: count.min(16).optional(),
   'levels-on': count.min(1),
   concurrency: count.min(1).max(64),
   threads: count.min(1).optional(),
@@ -54,7 +54,7 @@ await runScript(async () => {
       open: { type: 'string', default: String(defaults.open) },
       questions: { type: 'string' },
       samples: { type: 'string', default: String(defaults.samples) },
-      ceiling: { type: 'string', default: String(defaults.ceiling) },
+      ceiling: { type: 'string' },
       'levels-on': { type: 'string', default: String(defaults.levelsOn) },
       concurrency: { type: 'string', default: String(defaults.concurrency) },
       threads: { type: 'string' },

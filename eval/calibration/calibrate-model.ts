@@ -7,7 +7,7 @@ import { parseEnvironment } from '../../src/entry/environment.ts';
 import { configuredModels, namedModel } from '../../src/entry/models/configured-models.ts';
 import { fetchModels } from '../../src/entry/models/fetch-models.ts';
 import { createModelConfiguration } from '../../src/entry/models/model-configuration.ts';
-import { fileName } from '../../src/models/config/effort-tables.ts';
+import { fileName, readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { configFile, type ModelConfig } from '../../src/models/config/model-config.ts';
 import { absolutePath } from '../../src/models/local/folder/model-files.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
@@ -39,7 +39,7 @@ type ModelCalibration = {
   open: number;
   questions?: string | undefined;
   samples: number;
-  ceiling: number;
+  ceiling?: number | undefined;
   levelsOn: number;
   concurrency: number;
   threads?: number | undefined;
@@ -60,7 +60,6 @@ export const calibrationDefaults = {
   gsm8k: 60,
   open: 150,
   samples: 7,
-  ceiling: 1_024,
   levelsOn: 150,
   concurrency: 4,
   seed: 'calibration-1',
@@ -77,7 +76,8 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   if (config.kind === 'upstream' && (threads ?? kvMegabytes) !== undefined) {
     console.error(`--threads and --kv-mb do nothing here: ${config.id} runs at ${config.url}.`);
   }
-  const before = tableBefore(config);
+  // Before anything is downloaded.
+  tableBefore(config);
   const place = tablePlace(config, options.out);
   const measurements = `eval/runs/calibration-${fileName(config.id)}/measured.jsonl`;
   await assertWritable(place.path);
@@ -91,7 +91,10 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   if (fetched === undefined) throw new Error(`${config.id} was not fetched`);
   const model = await openModel(fetched, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
   const log = await openMeasurementLog(measurements, await servedAs(config));
-  const ceiling = Math.min(options.ceiling, Math.floor(model.contextLength / 2));
+  const { family } = model.capabilities;
+  const before = tableBefore(config, family);
+  const most = options.ceiling ?? usualCeiling(config.id, family);
+  const ceiling = Math.min(most, Math.floor(model.contextLength / 2));
   if (config.kind === 'upstream') {
     const answerTokens = before.answer_reserve_tokens;
     const cost = calibrationCost({
@@ -141,6 +144,14 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
     bar.stop();
     await model.close();
   }
+}
+
+/**
+ * Thinking tokens at which a measured chain is stopped: twice the assumed natural length, since thoughts that are cut say
+ * nothing. It does not depend on the entry's own table, so that a second calibration finds the measurements of the first.
+ */
+function usualCeiling(id: string, family: string | undefined): number {
+  return Math.max(1_024, 2 * readEffortTable(id, undefined, family).natural_tokens);
 }
 
 /** The table with a newly fitted `auto`; the rest is unchanged. */

@@ -20,10 +20,13 @@ export function tablePlace(config: ModelConfig, out?: string): TablePlace {
   return { path, isRead: read !== undefined && absolutePath(read) === absolutePath(path) };
 }
 
-/** The existing table; the file that the entry names need not exist yet. @throws ServiceError if it is invalid */
-export function tableBefore({ id, effortTable }: ModelConfig): EffortTable {
+/**
+ * The existing table, or the default of the model's `family`; the file that the entry names need not exist yet.
+ * @throws ServiceError if it is invalid
+ */
+export function tableBefore({ id, effortTable }: ModelConfig, family?: string): EffortTable {
   const named = effortTable !== undefined && existsSync(absolutePath(effortTable.path)) ? effortTable : undefined;
-  return readEffortTable(id, named);
+  return readEffortTable(id, named, family);
 }
 
 /** Called before any measurement. @throws Error that says what to do */
