@@ -89,10 +89,11 @@ export function conversationMarkdown(
   const byId = new Map(turns.map((turn) => [turn.id, turn]));
   const branch: ConversationTurn[] = [];
   for (let turn = byId.get(last ?? ''); turn !== undefined; turn = byId.get(turn.parent ?? '')) branch.push(turn);
-  const parts = branch.reverse().map(({ question, answer, status, model, effort, created_at }) => {
+  const parts = branch.reverse().map(({ question, answer, status, model, effort, created_at, verdict }) => {
     const asked = `${new Date(created_at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
     const told = answer === '' ? `*No answer (${status.replace('_', ' ')}).*` : answer;
-    return `## Question\n\n${question}\n\n## Answer\n\n${told}\n\n*${model}, effort ${effort}, ${asked}*\n`;
+    const trust = verdict === undefined ? '' : `. Verdict: ${verdict.kind}. ${verdict.because}`;
+    return `## Question\n\n${question}\n\n## Answer\n\n${told}\n\n*${model}, effort ${effort}, ${asked}${trust}*\n`;
   });
   return [`# ${title ?? 'Conversation'}\n`, ...parts].join('\n');
 }

@@ -230,6 +230,7 @@ async function keptEntry(queue: JobQueue, responseId: string) {
     status: snapshot.terminal.terminal ?? 'failed',
     createdAt: job.createdAt,
     completedAt: endedAt,
+    ...(response.verdict !== null && { verdict: response.verdict }),
   };
   return { entry: { type: 'items' as const, items, response: kept }, endedAt };
 }

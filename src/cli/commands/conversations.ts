@@ -13,6 +13,7 @@ import { reachService, type ServiceOptions } from '../find-service.ts';
 import { serviceOptions, wholeNumberFrom } from '../options.ts';
 import { columns, filled } from '../render/columns.ts';
 import { ago, clipped, counted } from '../render/figures.ts';
+import { verdictLine } from '../render/verdict-line.ts';
 import { conversationIdOf, type ServiceClient } from '../service-client.ts';
 import { shownText, type Terminal } from '../terminal.ts';
 
@@ -174,9 +175,10 @@ async function shownBranch(client: ServiceClient, id: string, { paint }: Termina
   for (let turn = turns.get(last ?? ''); turn !== undefined; turn = turns.get(turn.parent ?? '')) branch.push(turn);
   const others = turns.size - branch.length;
   const rest = others === 0 ? [] : [paint.dim(`${counted(others, 'turn')} in other branches: export has all of them.`)];
-  const texts = branch.reverse().map(({ question, answer, status, effort }) => {
+  const texts = branch.reverse().map(({ question, answer, status, effort, verdict }) => {
     const told = answer === '' ? paint.dim(`(${status.replace('_', ' ')})`) : shownText(answer);
-    return `${paint.cyan('>')} ${shownText(question)} ${paint.dim(`(${effort})`)}\n${told}\n`;
+    const trust = verdict === undefined ? '' : `${verdictLine(verdict, paint)}\n`;
+    return `${paint.cyan('>')} ${shownText(question)} ${paint.dim(`(${effort})`)}\n${told}\n${trust}`;
   });
   return [`${paint.bold(shownText(title ?? id))}\n`, ...texts, ...rest].join('\n').trimEnd();
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { responseId, whole } from '../service/query.ts';
+import { AnswerVerdict } from './answer-verdict.ts';
 import { Metadata, someGiven } from './create-response.ts';
 import { InputItem } from './input-item.ts';
 import { JobStatus, TerminalStatus } from './job.ts';
@@ -92,6 +93,8 @@ export const ConversationTurn = z.object({
   effort: Effort,
   created_at: z.int(),
   completed_at: z.int().nullable(),
+  /** How far to trust the answer. Absent while the response runs, and if nothing was thought. */
+  verdict: AnswerVerdict.exactOptional(),
   /** False: the response and its trace no longer exist (deleted, expired, or the chat was imported). */
   stored: z.boolean(),
 });
@@ -120,6 +123,8 @@ const KeptResponse = z.object({
   status: TerminalStatus,
   createdAt: z.number(),
   completedAt: z.number().nullable(),
+  /** Absent if nothing was thought, and in older records. */
+  verdict: AnswerVerdict.exactOptional(),
   /** The response itself no longer exists. */
   gone: z.literal(true).optional(),
 });
@@ -194,6 +199,7 @@ export const ConversationExport = z.object({
             status: TerminalStatus,
             created_at: epochMs,
             completed_at: epochMs.nullable(),
+            verdict: AnswerVerdict.exactOptional(),
           })
           .optional(),
       }),

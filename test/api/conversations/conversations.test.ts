@@ -11,6 +11,8 @@ import {
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { allScopes } from '../../../src/contracts/service/key-scopes.ts';
 import { sweepRecords } from '../../../src/maintenance/sweep-records.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
+import { createService } from '../../worker/service.ts';
 import { createApi, createSemaphore, createWorkingApi } from '../responses/fixture.ts';
 
 async function setUp(api: ReturnType<typeof createApi> | Awaited<ReturnType<typeof createWorkingApi>>) {
@@ -219,6 +221,24 @@ describe('an import', () => {
     expect(made[1]).toEqual(made[0]);
     expect(await list()).toHaveLength(1);
   });
+});
+
+it('keeps the verdict of an answer, in exports and imports too', async () => {
+  const script = () => ({ thought: 'So it is 5.', answer: 'The answer is 5.' });
+  const { app, post, answered } = await createService(createScriptedModel({ id: 'tiny', script }));
+  const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
+  const checks = [{ type: 'expected', value: 4 }];
+  const reasoning = { effort: 'low', checks, max_revisions: 0 };
+  const { verdict } = await answered({ input: 'What is 2 + 2?', conversation: id, reasoning });
+  expect(verdict?.kind).toBe('unsure');
+  const read = async (path: string) => (await app.request(`/v1/conversations/${path}`)).text();
+  const verdictsOf = async (of: string) =>
+    TurnList.parse(JSON.parse(await read(`${of}/turns`))).data.map((turn) => turn.verdict);
+  await expect.poll(() => verdictsOf(id)).toEqual([verdict]);
+  const exported = ConversationExport.parse(JSON.parse(await read(`${id}/export`)));
+  const imported = Conversation.parse(await (await post('/v1/conversations/import', exported)).json());
+  expect(await verdictsOf(imported.id)).toEqual([verdict]);
+  expect(await read(`${id}/export?format=markdown`)).toContain(`Verdict: unsure. ${verdict?.because}`);
 });
 
 it('a reader without thoughts exports none', async () => {

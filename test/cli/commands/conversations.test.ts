@@ -119,6 +119,16 @@ describe('thinkfirst conversations', () => {
     expect((await run(['conversations'])).output).not.toContain('Metals');
   });
 
+  it('shows how far to trust an answer that was thought about', async () => {
+    const script = () => ({ thought: 'So it is 4.', answer: 'The answer is 4.' });
+    const { app } = await createService(createScriptedModel({ id: 'tiny', script }));
+    serve(app);
+    const named = ['--url', 'http://service'];
+    await runProgram(['chat', '--effort', 'low', ...named], { input: 'What is 2 + 2?\n' });
+    const shown = async () => (await runProgram(['conversations', 'show', ...named])).output;
+    await expect.poll(shown).toContain('The answer is 4.\nsingle: One chain was run');
+  });
+
   it('fits 60 columns, as jobs do', async () => {
     const { run } = await service(`It is ${'a long answer '.repeat(20)}`);
     await run(['chat', '--effort', 'none'], { input: `Why is ${'this so '.repeat(30)}?\n` });

@@ -11,6 +11,7 @@ import { RunCard } from '../../run/run-card.tsx';
 import { RunBar } from '../../run/run-controls.tsx';
 import { hasEnded } from '../../run/run-state.ts';
 import { useRun } from '../../run/use-run.ts';
+import { VerdictLine } from '../../run/verdict-badge.tsx';
 import { tellChatsChanged } from '../../service/tab-news.ts';
 import { AnswerActions, type Retrying } from './answer-actions.tsx';
 import { Approvals, type Decision, SentItems } from './approvals.tsx';
@@ -228,6 +229,7 @@ function KeptAnswer({
       <Suspense fallback={<p>{turn.answer}</p>}>
         <Markdown text={turn.answer} />
       </Suspense>
+      {turn.verdict !== undefined && <VerdictLine verdict={turn.verdict} />}
       <p className={styles.keptNote}>{words.keptNote}</p>
       <AnswerActions id={undefined} text={turn.answer} others={[]} models={models} onRetry={onRetry} />
     </article>
