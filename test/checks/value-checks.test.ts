@@ -68,6 +68,17 @@ describe('value checks', () => {
     });
   });
 
+  it.each([
+    ['The answer is not 12.', 12, 'abstain'],
+    ["The answer isn't 12.", 12, 'abstain'],
+    ['Less than 12.', 12, 'abstain'],
+    ['The answer is at least 12.', '12 hours', 'abstain'],
+    ['It is not hard: 12.', 12, 'pass'],
+    ['There are not 10 left. The answer is 12.', 12, 'pass'],
+  ])('expected takes no number that the answer denies or only limits: %s', async (answer, value, verdict) => {
+    expect(await judge('expected', { answer, question: 'How many are left?' }, { value })).toMatchObject({ verdict });
+  });
+
   it('expected compares normalised values and does not tell what was expected', async () => {
     expect(await judge('expected', { answer: 'The answer is 1,200.' }, { value: 1200 })).toMatchObject({
       verdict: 'pass',
