@@ -149,6 +149,11 @@ async function service({ ledger, open }: Backend) {
     ask: async () => (await read(await api.as(secret, '/v1/responses', asked))).id,
     cancel: (id: string) => api.as(secret, `/v1/responses/${id}/cancel`, {}),
     get: async (id: string) => read(await api.as(secret, `/v1/responses/${id}?wait=20`)),
+    /** Waits until the log, which is written behind the model, says that so many tokens were used. */
+    logged: (id: string, tokens: number) =>
+      expect
+        .poll(async () => (await read(await api.as(secret, `/v1/responses/${id}`))).usage?.total_tokens ?? 0)
+        .toBeGreaterThanOrEqual(tokens),
     /** What the quota has lost, once nothing is kept for a response any more. */
     async charged() {
       await expect.poll(async () => (await ledger.open(key)).size).toBe(0);
@@ -192,11 +197,12 @@ describe.each([
   });
 
   run('is charged for what its log says where the worker has died, and another process ends it', async () => {
-    const { ask, cancel, get, charged } = await service(backend);
+    const { ask, cancel, get, logged, charged } = await service(backend);
     const { model, reached } = counted(await upstream([{ kind: 'hang', chunks: 280 }]), 270, { deaf: true });
     await work(await backend.open(), model);
     const id = await ask();
     await reached;
+    await logged(id, 256);
     expect((await cancel(id)).status).toBe(200);
     await backend.loseLock(id);
     await work(await backend.open(), await upstream([]));
@@ -208,11 +214,12 @@ describe.each([
   });
 
   run('is charged once for what two workers thought, and for no less than the first had logged', async () => {
-    const { ask, cancel, get, charged } = await service(backend);
+    const { ask, cancel, get, logged, charged } = await service(backend);
     const first = counted(await upstream([{ kind: 'hang', chunks: 280 }]), 270, { deaf: true });
     await work(await backend.open(), first.model);
     const id = await ask();
     await first.reached;
+    await logged(id, 256);
     const second = counted(await upstream([{ kind: 'hang', chunks: 60 }]), 40);
     await work(await backend.open(), second.model);
     await backend.loseLock(id);
@@ -226,11 +233,12 @@ describe.each([
   });
 
   run('costs what an undisturbed one costs where another worker brings it to its end', async () => {
-    const { ask, get, charged } = await service(backend);
+    const { ask, get, logged, charged } = await service(backend);
     const first = counted(await upstream([{ kind: 'hang', chunks: 280 }]), 270, { deaf: true });
     await work(await backend.open(), first.model);
     const id = await ask();
     await first.reached;
+    await logged(id, 256);
     await work(await backend.open(), await upstream([]));
     await backend.loseLock(id);
     const response = await get(id);
