@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/api/dependencies.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
@@ -58,7 +58,7 @@ test.each([
   const { send, connect, statuses, gate } = await createRepeating();
   const lose = await connect(path, body);
   await lose();
-  await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+  await expect.poll(statuses).toEqual(['cancelled']);
   gate.open();
   const again = await send(path, body);
   expect(again.status).toBe(200);
@@ -80,7 +80,7 @@ describe('a request that is made again', () => {
     const lose = await connect('/v1/responses', asked);
     await lose();
     const again = send('/v1/responses', asked);
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['in_progress', 'in_progress']));
+    await expect.poll(statuses).toEqual(['in_progress', 'in_progress']);
     gate.open();
     const given = await (await again).json();
     expect(await statuses()).toEqual(['completed', 'completed']);
@@ -97,7 +97,7 @@ describe('a request that is made again', () => {
     // From here on the edge closes its connection, unless there is work to wait for.
     for (let settled = 0; settled < kept.length; settled += 1) await kept[settled];
     expect(kept).toHaveLength(2);
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    await expect.poll(statuses).toEqual(['cancelled']);
     gate.open();
   });
 
@@ -105,7 +105,7 @@ describe('a request that is made again', () => {
     const { send, connect, post, jobs, statuses, gate } = await createRepeating();
     const lose = await connect('/v1/responses', asked);
     await lose();
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    await expect.poll(statuses).toEqual(['cancelled']);
     gate.open();
     const given = await (await send('/v1/responses', asked)).json();
     await post(`/v1/responses/${(await jobs())[0]?.job.id}/cancel`);
@@ -123,7 +123,7 @@ describe('a request that is made again', () => {
       queue.add = add;
       const lose = await connect(path, body);
       await lose();
-      await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+      await expect.poll(statuses).toEqual(['cancelled']);
       gate.open();
       return add(job);
     };
@@ -151,7 +151,7 @@ describe('a request that is made again', () => {
     await connect('/v1/responses', body);
     Object.assign(anonymous, { trace: 'none' });
     expect((await send('/v1/responses', body)).status).toBe(403);
-    await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+    await expect.poll(readers).toEqual([1]);
     gate.open();
   });
 
@@ -161,7 +161,7 @@ describe('a request that is made again', () => {
       const { send, jobs, readers, queue, gate } = await createRepeating();
       const body = { ...chat, n: 2 };
       const first = send('/v1/chat/completions', body);
-      await vi.waitFor(async () => expect(await jobs()).toHaveLength(2));
+      await expect.poll(jobs).toHaveLength(2);
       const second = (await jobs())[1]?.job.id;
       const { get } = queue;
       const fault = new ServiceError({ code: 'backend_unavailable', message: 'away' });
@@ -172,7 +172,7 @@ describe('a request that is made again', () => {
       };
       queue.add = async () => Promise.reject(fault);
       expect((await send('/v1/chat/completions', body)).status).toBe(503);
-      await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+      await expect.poll(readers).toEqual([1]);
       queue.get = get;
       gate.open();
       expect((await first).status).toBe(200);
@@ -203,7 +203,7 @@ describe('a request that is made again', () => {
       const { records } = api.dependencies;
       const readers = async () =>
         Promise.all((await records.keys('readers')).map(async (key) => Object(await records.get(key)).waiting));
-      await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+      await expect.poll(readers).toEqual([1]);
       held.open();
       expect(await (await first).text()).toContain('42');
       const statuses = (await api.queue.list({ owner: null, limit: 9 })).jobs.map(({ status }) => status);
@@ -227,11 +227,11 @@ describe('a request that is made again', () => {
     await app.request(`/v1/responses/${(await jobs())[0]?.job.id}`, { method: 'DELETE' });
     records.update = update;
     deleted.abort();
-    await vi.waitFor(async () => expect(await readers()).toEqual([0]));
+    await expect.poll(readers).toEqual([0]);
     const one = send('/v1/responses', asked);
-    await vi.waitFor(async () => expect(await jobs()).toMatchObject([{ status: 'in_progress' }]));
+    await expect.poll(jobs).toMatchObject([{ status: 'in_progress' }]);
     const two = send('/v1/responses', asked);
-    await vi.waitFor(async () => expect(await readers()).toEqual([2]));
+    await expect.poll(readers).toEqual([2]);
     gate.open();
     expect(await (await one).json()).toEqual(await (await two).json());
     expect(await jobs()).toHaveLength(1);
@@ -254,10 +254,10 @@ describe('a request that is made again', () => {
     const first = api.app.request('/v1/chat/completions', { ...ask, signal: client.signal });
     const statuses = async () =>
       (await api.queue.list({ owner: null, limit: 9 })).jobs.map(({ status }) => status).toReversed();
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['completed', 'in_progress']));
+    await expect.poll(statuses).toEqual(['completed', 'in_progress']);
     client.abort();
     await first;
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['completed', 'cancelled']));
+    await expect.poll(statuses).toEqual(['completed', 'cancelled']);
     isHeld.second = false;
     const given = JSON.parse(await (await api.app.request('/v1/chat/completions', ask)).text());
     expect(await statuses()).toEqual(['completed', 'cancelled', 'completed']);
@@ -276,9 +276,9 @@ describe('a request that is made again', () => {
     const lose = await connect('/v1/responses', asked);
     await lose();
     const [one, two] = [send('/v1/responses', asked), send('/v1/responses', asked)];
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['in_progress', 'in_progress']));
+    await expect.poll(statuses).toEqual(['in_progress', 'in_progress']);
     stop();
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled', 'in_progress']));
+    await expect.poll(statuses).toEqual(['cancelled', 'in_progress']);
     gate.open();
     expect(await (await one).json()).toMatchObject({ status: 'completed', output_text: '42' });
     expect(await (await two).json()).toMatchObject({ status: 'completed' });
@@ -294,11 +294,11 @@ describe('a request that is made again', () => {
       const second = new AbortController();
       const again = send(path, body, second.signal);
       const third = send(path, body);
-      await vi.waitFor(async () => expect(await readers()).toEqual([3]));
+      await expect.poll(readers).toEqual([3]);
       await lose();
       second.abort();
       await again;
-      await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+      await expect.poll(readers).toEqual([1]);
       expect(await statuses()).toEqual(['in_progress']);
       gate.open();
       expect(await (await third).text()).toContain('42');
@@ -311,13 +311,13 @@ describe('a request that is made again', () => {
     const lose = await connect('/v1/responses', asked);
     const second = new AbortController();
     const again = send('/v1/responses', { ...asked }, second.signal);
-    await vi.waitFor(async () => expect(await readers()).toEqual([2]));
+    await expect.poll(readers).toEqual([2]);
     second.abort();
     await again;
-    await vi.waitFor(async () => expect(await readers()).toEqual([1]));
+    await expect.poll(readers).toEqual([1]);
     expect(await statuses()).toEqual(['in_progress']);
     await lose();
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    await expect.poll(statuses).toEqual(['cancelled']);
     gate.open();
     expect(await (await send('/v1/responses', asked)).json()).toMatchObject({ status: 'completed' });
   });
@@ -329,7 +329,7 @@ describe('a request that is made again', () => {
     const { send, connect, post, jobs, statuses, gate } = await createRepeating();
     const lose = await connect('/v1/responses', asked);
     if (status === 'cancelled') await lose();
-    await vi.waitFor(async () => expect(await statuses()).toEqual([status]));
+    await expect.poll(statuses).toEqual([status]);
     await post(`/v1/responses/${(await jobs())[0]?.job.id}/cancel`);
     await lose();
     gate.open();
@@ -343,7 +343,7 @@ describe('a request that is made again', () => {
     const body = { ...asked, input: 'Six by seven?', conversation: id };
     const lose = await connect('/v1/responses', body);
     await lose();
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    await expect.poll(statuses).toEqual(['cancelled']);
     gate.open();
     await send('/v1/responses', body);
     await post('/v1/responses', { ...asked, input: 'And by eight?', conversation: id });
@@ -357,7 +357,7 @@ describe('a request that is made again', () => {
     const { send, connect, app, jobs, statuses, readers, queue, dependencies, gate } = await createRepeating();
     const lose = await connect('/v1/responses', asked);
     await lose();
-    await vi.waitFor(async () => expect(await statuses()).toEqual(['cancelled']));
+    await expect.poll(statuses).toEqual(['cancelled']);
     expect(await readers()).toEqual([0]);
     const [first] = await jobs();
     await app.request(`/v1/responses/${first?.job.id}`, { method: 'DELETE' });
