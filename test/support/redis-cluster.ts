@@ -10,7 +10,8 @@ import { Redis } from 'ioredis';
 /** A cluster of three masters on this machine. */
 export async function startTestCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-cluster-'));
-  const ports = await freePorts(20_000 + (process.pid % 10_000));
+  // These and their bus ports are below those that the system gives to whoever asks for any.
+  const ports = await freePorts(10_000 + (process.pid % 9_000));
   const servers: ChildProcess[] = [];
   for (const port of ports) {
     const dir = join(folder, String(port));

@@ -33,8 +33,9 @@ export async function startTestRedis({ fsync = 'always' }: { fsync?: 'always' | 
   if (url) return { url, outage: undefined, close: async () => {} };
 
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-redis-'));
-  const port = await freePort();
-  let server = await startServer(port, folder, fsync);
+  const started = await startAnywhere(folder, fsync);
+  const { port } = started;
+  let { server } = started;
   const stop = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
@@ -67,13 +68,29 @@ function hasRedisServer(): boolean {
   }
 }
 
+/** Another test may take a free port before the server does: then at another one. */
+async function startAnywhere(folder: string, fsync: string): Promise<{ port: number; server: ChildProcess }> {
+  for (let tries = 1; ; tries += 1) {
+    const port = await freePort();
+    try {
+      return { port, server: await startServer(port, folder, fsync) };
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+/** @throws Error if something else listens at the port */
 async function startServer(port: number, folder: string, fsync: string): Promise<ChildProcess> {
   const durable = ['--appendonly', 'yes', '--appendfsync', fsync, '--save', ''];
   const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, ...durable];
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 });
   client.on('error', () => {});
-  await client.ping();
+  const ended = once(server, 'exit').then(([code]) => `redis-server ended (${code})`);
+  const answer = await Promise.race([client.info('server'), ended]);
   client.disconnect();
-  return server;
+  if (answer.includes(`process_id:${server.pid}\r`)) return server;
+  server.kill('SIGKILL');
+  throw new Error(`no Redis of ours at port ${port}: ${answer.slice(0, 100)}`);
 }
