@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { dataFolder, startService } from '../support/start-service.ts';
-import { startSlowServer } from '../support/upstream-server.ts';
 
 /** Debian's package; CHROMIUM_PATH names another. */
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -36,32 +34,6 @@ const longMs = 150_000;
 
 /** What a suite opens pages of; `stop` ends it. */
 type Served = { url: string; stop(): Promise<unknown> };
-
-/** The real service with its embedded model, and a data folder of its own. */
-export async function realService(variables: Record<string, string> = {}) {
-  const data = await dataFolder();
-  const service = await startService('start', { THINKFIRST_DATA: data.path, ...variables });
-  return {
-    ...service,
-    async stop() {
-      await service.stop();
-      await data.remove();
-    },
-  };
-}
-
-/** The same, with a model beside it that thinks for as long as a test needs it: `slow`. */
-export async function serviceWithSlowModel(others: readonly string[] = ['./models/thinkfirst-135m']) {
-  const slow = await startSlowServer();
-  const service = await realService({ THINKFIRST_MODELS: JSON.stringify([...others, slow.entry]) });
-  return {
-    ...service,
-    async stop() {
-      await service.stop();
-      await slow.close();
-    },
-  };
-}
 
 /** A service and a Chromium for all tests of a suite, begun before them and ended behind them; each test's pages are closed. */
 export function consoleSuite<S extends Served>(start: () => Promise<S>) {

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { getJson } from '../support/start-service.ts';
-import { accessibilityFaults, consoleSuite, realService, withoutChromium } from './browser.ts';
+import { getJson, realService } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 
 const bike =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { getJson } from '../support/start-service.ts';
-import { accessibilityFaults, consoleSuite, realService, serviceWithSlowModel, withoutChromium } from './browser.ts';
+import { getJson, realService } from '../support/start-service.ts';
+import { serviceWithSlowModel } from '../support/upstream-server.ts';
+import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 
 describe.skipIf(withoutChromium)('the console, where something is in the way', () => {
   const suite = consoleSuite(realService);

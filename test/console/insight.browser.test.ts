@@ -9,7 +9,8 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { findModels } from '../../src/entry/models/find-models.ts';
 import { chatMetadata, ggufFile } from '../support/gguf-file.ts';
 import { getJson, postJson } from '../support/start-service.ts';
-import { accessibilityFaults, consoleSuite, serviceWithSlowModel, withoutChromium } from './browser.ts';
+import { serviceWithSlowModel } from '../support/upstream-server.ts';
+import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 
 /** With compute off the embedded model writes a wrong line, which is taken back where a revision is asked for. */
 const product = 'What is 758 * 6?';

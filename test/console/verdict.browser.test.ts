@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { shortVerdict, verdictLine } from '../../src/cli/render/verdict-line.ts';
 import { AnswerVerdict } from '../../src/contracts/responses/answer-verdict.ts';
 import { runCli } from '../support/cli.ts';
-import { getJson, postJson } from '../support/start-service.ts';
-import { accessibilityFaults, consoleSuite, realService, withoutChromium } from './browser.ts';
+import { getJson, postJson, realService } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 
 const question = 'What is 758 * 6?';
 const plain = pico.createColors(false);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { ptyCli, runCli } from '../support/cli.ts';
 import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
-import { startSlowServer } from '../support/upstream-server.ts';
+import { serviceWithSlowModel } from '../support/upstream-server.ts';
 
 const hard = 'Calculate 77 times 63.';
 const budget = readEffortTable('thinkfirst-135m').levels.high.budget_tokens.toLocaleString('en-US');
@@ -157,25 +157,13 @@ describe('thinkfirst, on a terminal', () => {
 });
 
 describe('thinkfirst, on a terminal, while a slow model thinks', () => {
-  let upstream: Awaited<ReturnType<typeof startSlowServer>>;
-  let folder: Awaited<ReturnType<typeof dataFolder>>;
-  let slow: TestService;
+  let slow: Awaited<ReturnType<typeof serviceWithSlowModel>>;
   let near: Record<string, string>;
   beforeAll(async () => {
-    upstream = await startSlowServer();
-    folder = await dataFolder();
-    slow = await startService('start', {
-      THINKFIRST_DATA: folder.path,
-      THINKFIRST_CONCURRENCY: '1',
-      THINKFIRST_MODELS: JSON.stringify([upstream.entry]),
-    });
+    slow = await serviceWithSlowModel([], { THINKFIRST_CONCURRENCY: '1' });
     near = { THINKFIRST_URL: slow.url };
   });
-  afterAll(async () => {
-    await slow?.stop();
-    await upstream?.close();
-    await folder?.remove();
-  });
+  afterAll(() => slow?.stop());
 
   it('answers now on the first Ctrl-C', async () => {
     const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'low', '--trace'], { environment: near });
@@ -208,7 +196,7 @@ describe('thinkfirst, on a terminal, while a slow model thinks', () => {
   it('draws a meter with phase, tokens of the budget and samples, dims the steps, and ends with the answer', async () => {
     const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'high'], { environment: near });
     await cli.saw(/thinking +[━─]{20} +[1-9][\d,]* of [\d,]+ tokens/);
-    upstream.hurry();
+    slow.hurry();
     await cli.saw(/1 sample: \d+/);
     expect(await cli.ended).toBe(0);
     const screen = stripVTControlCharacters(cli.raw()).trimEnd();

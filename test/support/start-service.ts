@@ -110,6 +110,20 @@ export async function dataFolder(): Promise<{ path: string; remove(): Promise<vo
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** The real service with its embedded model, and a data folder of its own, which goes when it stops. */
+export async function realService(environment: Record<string, string> = {}): Promise<TestService> {
+  const data = await dataFolder();
+  const service = await startService('start', { THINKFIRST_DATA: data.path, ...environment });
+  return {
+    ...service,
+    async stop() {
+      const code = await service.stop();
+      await data.remove();
+      return code;
+    },
+  };
+}
+
 // What came over the wire is what a test is about: it is asserted on, not typed.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any;

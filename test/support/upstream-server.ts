@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { DialectName } from '../../src/models/servers/client/dialect.ts';
+import { realService, type TestService } from './start-service.ts';
 import {
   type ChatTurn,
   createVocabulary,
@@ -99,6 +100,25 @@ export async function startSlowServer(): Promise<UpstreamServer & { entry: objec
     entry: { id: 'slow', url: server.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 16_384 },
     hurry() {
       isSlow = false;
+    },
+  };
+}
+
+/** The real service with a model that thinks for as long as a test needs it, `slow`, behind `others`. */
+export async function serviceWithSlowModel(
+  others: readonly string[] = ['./models/thinkfirst-135m'],
+  environment: Record<string, string> = {},
+): Promise<TestService & { hurry(): void }> {
+  const slow = await startSlowServer();
+  const models = JSON.stringify([...others, slow.entry]);
+  const service = await realService({ ...environment, THINKFIRST_MODELS: models });
+  return {
+    ...service,
+    hurry: slow.hurry,
+    async stop() {
+      const code = await service.stop();
+      await slow.close();
+      return code;
     },
   };
 }
