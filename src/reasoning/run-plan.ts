@@ -4,12 +4,12 @@ import { mustStop } from './deadline.ts';
 import { createCheckRunner } from './revision/check-runner.ts';
 import { computes, createRunState, type RunState, requestBudget } from './run-state.ts';
 import { answerEnd, answerFast } from './sampling/answer-live.ts';
-import { type Candidate, shownChecks } from './sampling/candidate.ts';
+import { type Candidate, needsRevision, shownChecks } from './sampling/candidate.ts';
 import { createChains } from './sampling/chains.ts';
 import { startsGreedily } from './sampling/draw.ts';
 import type { Judging } from './sampling/judged-samples.ts';
 import { replay } from './sampling/replay.ts';
-import { answerText } from './sampling/sample.ts';
+import { answerText, thoughtText } from './sampling/sample.ts';
 import {
   outcomeOf,
   type Plan,
@@ -55,6 +55,7 @@ export async function* runPlan(
   const decided = context.finishedSteps.find(
     (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
   );
+  if (decided === undefined) await judgeAgain(run);
   if (decided === undefined && standing.size === 0) {
     const stop = mustStop(context);
     if (stop === 'deadline') return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
@@ -97,6 +98,18 @@ async function judgeTried({ state: { context }, checkRunner, chains: { standing 
   const known = new Set(draft.checks.map(({ name }) => name));
   const found = await checkRunner.fast({ thought: '', answer: draft.answer, value: draft.value });
   standing.set(null, { ...draft, checks: [...draft.checks, ...found.filter(({ name }) => !known.has(name))] });
+}
+
+/** The trace does not have how a wrong line is put right, so what an earlier attempt left to revise is checked again. */
+async function judgeAgain({ checkRunner, chains: { standing } }: Judging): Promise<void> {
+  for (const [sample, candidate] of standing) {
+    if (!needsRevision(candidate)) continue;
+    const judged = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
+    const found = await checkRunner.fast(judged);
+    const known = new Set(found.map(({ name }) => name));
+    const checks = [...found, ...candidate.checks.filter(({ name }) => !known.has(name))];
+    standing.set(sample, { ...candidate, checks, failedLines: await checkRunner.failedLines(judged, found) });
+  }
 }
 
 function hasBegun(state: RunState): boolean {

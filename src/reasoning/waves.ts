@@ -109,10 +109,11 @@ async function* closeWave(
   const { state, chains } = run;
   const { standing } = chains;
   const settled = () => settledBy(state, rules, [...standing.values()], done.size);
-  if (rules.revision !== undefined && settled() === undefined) {
+  if (rules.revision !== undefined) {
     for (const number of done) {
-      if (mustStop(state.context) === undefined && needsRevision(standing.get(number)))
-        yield* revise(run, number, rules.revision);
+      // The revision before may have settled it.
+      if (mustStop(state.context) !== undefined || settled() !== undefined) break;
+      if (needsRevision(standing.get(number))) yield* revise(run, number, rules.revision);
     }
   }
   yield* runSlowChecks(run);

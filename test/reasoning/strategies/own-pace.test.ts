@@ -237,6 +237,17 @@ describe('a caller’s check', () => {
     expect(run.answer).toBe('The answer is 2.');
   });
 
+  it('that confirms the revision of one chain ends it: no other is revised', async () => {
+    const model = createTestModel({
+      capabilities: { rollback: false },
+      script: ({ prompt }) => (prompt.messages.length > 1 ? says('2') : says('1')),
+    });
+    const given = { model, question, table: withLevel({ samples: 2, wave: 2 }), effective: { samples: 2 } };
+    const run = await runStrategy('deliberate', { ...given, checks: [{ type: 'expected', value: 2 }] });
+    expect(run.steps.filter(({ phase }) => phase === 'revise').map(({ sample }) => sample)).toEqual([0]);
+    expect(run.outcome).toMatchObject({ thinkingStop: 'confident', verdict: { kind: 'verified' } });
+  });
+
   it('that fails tells the next chain why', async () => {
     const model = createTestModel({
       script: ({ prompt }) => (prompt.messages.length > 1 ? says('2') : says('1')),

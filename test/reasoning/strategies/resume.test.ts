@@ -66,6 +66,24 @@ describe('an attempt that goes on from any step', () => {
     }
   });
 
+  it('puts a wrong line right as the first would have', async () => {
+    const given = {
+      // Sampled anew, the line would never come right.
+      script: { thought: '2 + 2 = 5.\nSo it is 5.', answer: 'The answer is 4.' },
+      checks: [{ type: 'arithmetic' }],
+      effective: { samples: 1, max_revisions: 1 },
+    };
+    const whole = await run(given);
+    const resumed = await run({ ...given, finishedSteps: whole.steps.slice(0, 1) });
+    const repaired = {
+      phase: 'revise',
+      summary: expect.stringContaining('revised chain'),
+      text: expect.stringMatching(/^2 \+ 2 = 4/),
+    };
+    expect(whole.steps[1]).toMatchObject(repaired);
+    expect(resumed.steps[0]).toMatchObject(repaired);
+  });
+
   it('takes a blank answer for none, so that one which a check found wrong stays a guess', async () => {
     const checks = [{ type: 'expected', value: 9 }];
     const effective = { samples: 3, max_revisions: 0 };
