@@ -16,16 +16,18 @@ export function chosenChecks(level: Level, asked: { named: readonly NamedCheck[]
   return withChecks(levelChecks(level), asked.named);
 }
 
-/** The checks of a level of effort: the standard ones, less and more what the model's table says. */
+/**
+ * The checks of a level of effort: the standard ones, less and more what the model's table says, or the level's own. Form and
+ * agreement are among them whatever the table says.
+ */
 export function levelChecks({ table, effort, computes }: Level): NamedCheck[] {
   const own = levelOf(table, effort).checks;
-  if (own !== undefined) return own;
   const { off = [], on = [] } = table.checks ?? {};
   const standard = [...checks.values()]
     .filter((check) => check.standard === 'always' || (check.standard === 'uncomputed' && !computes))
-    .filter(({ name, permanent }) => permanent === true || !off.includes(name))
+    .filter(({ name, permanent }) => permanent === true || (own === undefined && !off.includes(name)))
     .map(({ name }) => ({ type: name }));
-  return withChecks(standard, on);
+  return withChecks(standard, own ?? on);
 }
 
 /** Names in an effort table that no check has, each once; they do nothing. */

@@ -1,7 +1,8 @@
+import type { LogLine } from '../contracts/responses/job.ts';
 import { loggedUsage } from '../contracts/responses/response-from-log.ts';
 import { responseJob } from '../contracts/responses/response-job.ts';
 import { terminalLines } from '../contracts/responses/terminal-lines.ts';
-import type { TraceStep } from '../contracts/responses/trace.ts';
+import { TraceEvent, type TraceStep } from '../contracts/responses/trace.ts';
 import type { ObservedLength } from '../contracts/service/natural-length.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { type JobLease, LeaseEnded } from '../core/job-queue.ts';
@@ -38,7 +39,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
         );
         // A response that was cut does not show how long others take.
         const run = outcome.incomplete === undefined ? { startedAt, ms: now() - startedAt } : undefined;
-        keepPace(lease, dependencies, run, chainLengths(finishedSteps(writer.lines())));
+        keepPace(lease, dependencies, run, chainLengths(writer.lines()));
         return;
       } catch (error) {
         if (!isModelLoss(error) || lease.signal.aborted || tries === triesPerLease) throw error;
@@ -61,6 +62,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
         ? terminalLines.cancelled(job, written, usage.latest)
         : terminalLines.failed(job, written, failureReason(error), usage.latest);
     await lease.append([line]);
+    keepPace(lease, dependencies, undefined, chainLengths(writer.lines(), usage.latest.think));
   } finally {
     // If the model's process has died, its cache is gone as well.
     await dependencies.models
@@ -83,12 +85,25 @@ function keepPace(
   });
 }
 
-/** How long the chains thought, without those that did not begin to think. */
-function chainLengths(steps: readonly TraceStep[]): ObservedLength[] {
-  return steps.flatMap(({ phase, usage, stop_reason }) => {
-    const tokens = usage?.thinking ?? 0;
-    return phase === 'think' && tokens > 0 ? [{ tokens, ended: stop_reason === 'natural' }] : [];
-  });
+/**
+ * How long the chains thought, without those that did not begin to think. Of a response that was cut off, chains that were still
+ * running share what its finished ones have not `thought` of all its tokens.
+ */
+function chainLengths(lines: readonly LogLine[], thought = 0): ObservedLength[] {
+  const chains = finishedSteps(lines).filter(({ phase }) => phase === 'think');
+  const lengthOf = ({ usage }: TraceStep) => usage?.thinking ?? 0;
+  const running = begunChains(lines) - chains.length;
+  const left = thought - chains.reduce((sum, chain) => sum + lengthOf(chain), 0);
+  const cut = Array.from({ length: running }, () => ({ tokens: Math.round(left / running), ended: false }));
+  return [
+    ...chains.map((chain) => ({ tokens: lengthOf(chain), ended: chain.stop_reason === 'natural' })),
+    ...cut,
+  ].filter(({ tokens }) => tokens > 0);
+}
+
+function begunChains(lines: readonly LogLine[]): number {
+  const events = lines.filter(({ stream }) => stream === 'trace').map(({ data }) => TraceEvent.parse(data));
+  return events.filter((event) => event.type === 'trace_step.added' && event.step.phase === 'think').length;
 }
 
 function isModelLoss(error: unknown): error is ServiceError {

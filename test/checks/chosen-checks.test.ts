@@ -26,10 +26,10 @@ describe('the checks of a level', () => {
     expect(names(levelChecks({ ...level, table: own }))).toEqual(['agreement', 'answer-form']);
   });
 
-  it('are exactly those that an older table lists', () => {
-    const low = { ...table.levels.low, checks: [{ type: 'agreement' }] };
+  it('are those that the level lists, beside the two that no table turns off', () => {
+    const low = { ...table.levels.low, checks: [{ type: 'units' }] };
     const own = { ...table, levels: { ...table.levels, low } };
-    expect(names(levelChecks({ ...level, table: own }))).toEqual(['agreement']);
+    expect(names(levelChecks({ ...level, table: own }))).toEqual(['agreement', 'answer-form', 'units']);
     expect(names(levelChecks({ ...level, effort: 'high', table: own }))).toEqual(standard);
   });
 });

@@ -218,7 +218,7 @@ describe('runResponse', () => {
         }
       },
     };
-    const { queue, answered } = await createService(cancelling);
+    const { queue, answered, pace } = await createService(cancelling);
     api.cancel = () => queue.control('resp_0000', 'cancel');
     const response = await answered({
       input: 'What is 40 + 2?',
@@ -226,6 +226,8 @@ describe('runResponse', () => {
     });
     expect(response).toMatchObject({ status: 'cancelled', output_text: '' });
     expect(response.usage?.phases.think).toBe(3);
+    // How long its chain would have become is not known, only that it was longer.
+    await expect.poll(async () => (await pace.of('tiny'))?.chains).toEqual([{ tokens: 3, ended: false }]);
   });
 
   describe('at the deadline', () => {

@@ -27,7 +27,9 @@ export function resolveReasoning(
   const thinks = claims.length === 0 ? !isFast(options.defaultEffort) : claims.every((claim) => claim.thinks);
   const named = claims.find(({ effort }) => effort !== undefined && isFast(effort) !== thinks)?.effort;
   const fallback = claims.find((claim) => claim.fallback !== undefined)?.fallback;
-  const usual = isFast(options.defaultEffort) === thinks ? undefined : options.defaultEffort;
+  // Who asks for thinking without a level gets some: auto may answer fast.
+  const isAsked = claims.length > 0 && options.defaultEffort === 'auto';
+  const usual = isAsked || isFast(options.defaultEffort) === thinks ? undefined : options.defaultEffort;
   const effort = named ?? fallback ?? usual ?? (thinks ? 'medium' : 'none');
   return { effort, thinks, budget: claims.find((claim) => claim.budget !== undefined)?.budget };
 }

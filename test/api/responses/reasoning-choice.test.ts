@@ -49,6 +49,8 @@ describe('the choice of effort', () => {
     [{ reasoning: { effort: 'auto', budget_tokens: 0 } }, 'none', false, 0],
     [{}, 'auto', true, undefined, { suffix: 'auto' }],
     [{}, 'auto', true, undefined, { defaultEffort: 'auto' }],
+    [{ think: true }, 'medium', true, undefined, { defaultEffort: 'auto' }],
+    [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, 'medium', true, 2000, { defaultEffort: 'auto' }],
     [{ think: true, reasoning: { effort: 'auto' } }, 'auto', true],
     [{ think: true }, 'high', true],
     [{ think: false }, 'none', false],
