@@ -286,6 +286,36 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     expect(suite.faults).toEqual([]);
   });
 
+  it('moves nothing where the reader wants no motion', async () => {
+    const page = await start({ reducedMotion: 'reduce' });
+    await ask(page, 'patience, please', 'Medium');
+    const moving = () =>
+      page.evaluate<string[]>('document.getAnimations().map(({ effect }) => effect.target.outerHTML.slice(0, 80))');
+    await running(page).locator('[data-now]', { hasText: 'Think' }).waitFor();
+    await running(page)
+      .getByText(/^Step 3:/)
+      .first()
+      .waitFor();
+    expect(await moving()).toEqual([]);
+    await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+    await page
+      .getByRole('row', { name: /patience, please/ })
+      .first()
+      .getByRole('progressbar')
+      .waitFor();
+    expect(await moving()).toEqual([]);
+    await page
+      .getByRole('link', { name: /^Trace of: patience/ })
+      .first()
+      .click();
+    await page
+      .getByRole('button', { name: /, running, / })
+      .first()
+      .waitFor();
+    expect(await moving()).toEqual([]);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  });
+
   it('says so in Korean, and that it thinks on if the service was not told', async () => {
     const page = await start({ locale: 'ko-KR' });
     const release = await answerHeld(page, { effort: '낮음', question: '질문', answerNow: '지금 답하기' });
