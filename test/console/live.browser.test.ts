@@ -259,10 +259,11 @@ describe.skipIf(withoutChromium)('a running answer', () => {
   it('says that it answers as soon as it is told to, in every view, and answers', async () => {
     const page = await start();
     const release = await answerHeld(page, { effort: 'Low', question: 'Question', answerNow: 'Answer now' });
-    await running(page).getByRole('status').getByText('Answering now with the best result so far').waitFor();
+    await running(page).getByRole('status').getByText('Answering with the best result so far').waitFor();
     expect(await page.getByRole('button', { name: 'Answering…' }).isDisabled()).toBe(true);
     expect(await page.getByRole('button', { name: 'Answer now' }).count()).toBe(0);
-    expect(await page.getByText('Answering now', { exact: true }).count()).toBe(1);
+    // In the bar, and over the chain.
+    expect(await page.getByText('Answering', { exact: true }).count()).toBe(2);
     // What is left is in the list of all phases.
     expect(
       await running(page)
@@ -273,7 +274,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'Jobs', exact: true }).click();
     const job = page.getByRole('row', { name: /patience, please/ });
-    await job.getByText(/^Answering now/).waitFor();
+    await job.getByText(/^Answering/).waitFor();
     expect(await job.getByRole('button', { name: /^Answer now/ }).isDisabled()).toBe(true);
     await job.getByRole('link', { name: /^Trace of/ }).click();
     const asked = page.getByRole('button', { name: 'Answering…' });
@@ -327,7 +328,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
         .count(),
     ).toBe(0);
     release('lost');
-    await running(page).getByRole('status').getByText('생각하는 중').waitFor();
+    await running(page).getByRole('status').getByText('생각 중').waitFor();
     expect(await page.getByRole('button', { name: '지금 답하기', exact: true }).isDisabled()).toBe(false);
     await page.getByRole('button', { name: '멈추기', exact: true }).click();
     await ended(page);

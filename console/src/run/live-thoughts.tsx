@@ -2,6 +2,7 @@ import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 import { ScrollRegion } from '../components/scroll-region.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useServiceSentence } from '../i18n/service-sentences.ts';
+import { activities } from '../i18n/statuses.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { ComputedLegend } from './computed-text.tsx';
 import styles from './live-thoughts.module.css';
@@ -38,6 +39,7 @@ type ChainSteps = { sample: number; steps: readonly ThoughtStep[] };
 function Chain({ chain: { sample, steps }, run }: { chain: ChainSteps; run: Pick<RunState, 'running' | 'answering'> }) {
   const { running, answering } = run;
   const words = useStrings(runStrings);
+  const activity = useStrings(activities);
   const inWords = useServiceSentence();
   const format = useFormat();
   const name = words.sample(format.number(sample + 1));
@@ -49,7 +51,7 @@ function Chain({ chain: { sample, steps }, run }: { chain: ChainSteps; run: Pick
       <p className={styles.head}>
         <b>{name}</b>
         <span>
-          {now === undefined ? (answer ?? '') : words.phases[answering ? 'answer' : now.phase]}
+          {now === undefined ? (answer ?? '') : activity[answering ? 'answer' : now.phase]}
           {tokens > 0 && ` · ${words.tokens(format.number(tokens))}`}
         </span>
       </p>

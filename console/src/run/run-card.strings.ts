@@ -9,9 +9,7 @@ export const runCardStrings = defineStrings({
     trace: 'Trace',
     answerNow: 'Answer now',
     answerNowAbout: 'Ends the thinking and answers with the best result so far',
-    answering: 'Answering…',
     stop: 'Stop',
-    stopping: 'Stopping…',
   },
   ko: {
     loading: '답변을 가져오는 중…',
@@ -21,8 +19,6 @@ export const runCardStrings = defineStrings({
     trace: '추론 기록',
     answerNow: '지금 답하기',
     answerNowAbout: '생각을 끝내고 지금까지의 내용으로 답합니다',
-    answering: '답하는 중…',
     stop: '멈추기',
-    stopping: '멈추는 중…',
   },
 });

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { Button } from '../components/button.tsx';
 import { Fault } from '../components/states.tsx';
 import { useFormat } from '../i18n/format.ts';
+import { activities } from '../i18n/statuses.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { service } from '../service/service.ts';
 import { asFault, type ServiceFault } from '../service/service-fault.ts';
@@ -15,6 +16,7 @@ import { hasEnded, type RunState, shownPhase } from './run-state.ts';
 /** Answer now, and stop. */
 export function RunControls({ run }: { run: RunState }) {
   const words = useStrings(runCardStrings);
+  const activity = useStrings(activities);
   const [stopping, setStopping] = useState(false);
   const [fault, setFault] = useState<ServiceFault>();
   const { response, progress } = run;
@@ -44,7 +46,7 @@ export function RunControls({ run }: { run: RunState }) {
             title={words.answerNowAbout}
             onClick={() => act(askForAnswer)}
           >
-            {run.answering ? words.answering : words.answerNow}
+            {run.answering ? `${activity.answer}…` : words.answerNow}
           </Button>
         )}
         <Button
@@ -54,7 +56,7 @@ export function RunControls({ run }: { run: RunState }) {
           disabled={stopping}
           onClick={() => act(service.cancel)}
         >
-          {stopping ? words.stopping : words.stop}
+          {stopping ? `${activity.stopping}…` : words.stop}
         </Button>
       </div>
       {fault !== undefined && <Fault fault={fault} />}
@@ -65,6 +67,7 @@ export function RunControls({ run }: { run: RunState }) {
 /** A running response in a line that is always in reach: phase, clock, tokens, and how to end it. */
 export function RunBar({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
+  const activity = useStrings(activities);
   const format = useFormat();
   const elapsed = useElapsed(run);
   const phase = shownPhase(run);
@@ -73,7 +76,7 @@ export function RunBar({ run }: { run: RunState }) {
     <div className={styles.bar}>
       <span className={styles.now} data-phase={phase}>
         <i aria-hidden="true" />
-        {run.answering ? words.answering : words.phases[phase]}
+        {activity[phase]}
       </span>
       <span className={styles.clock} role="timer" aria-label={words.clock}>
         {format.clock(elapsed)}

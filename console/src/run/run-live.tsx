@@ -3,6 +3,7 @@ import { Badge } from '../components/badge.tsx';
 import { Meter } from '../components/meter.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useServiceSentence } from '../i18n/service-sentences.ts';
+import { activities, phaseNames } from '../i18n/statuses.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { ComputedText } from './computed-text.tsx';
@@ -15,17 +16,19 @@ import { type ComputedSpan, thoughtSteps } from './thought-lines.ts';
 /** What a running response is at: phase, place in the queue, budget being spent. */
 export function RunStatus({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
+  const activity = useStrings(activities);
   const format = useFormat();
   const { response, progress } = run;
   const phase = shownPhase(run);
   const budget = response?.reasoning.effective.budget_tokens ?? progress?.budget_tokens ?? 0;
   const used = progress?.thinking_tokens ?? 0;
   const deliberate = budget > 0;
-  const thinks = deliberate || phase === 'queued';
-  const doing = response === undefined ? words.accepting : thinks ? words.doing[phase] : words.fast;
+  // A fast answer has no phase but its own.
+  const doing = activity[deliberate || phase === 'queued' ? phase : 'answer'];
   // Once it writes the answer, it is decided.
   const endsThinking = run.answering && progress?.phase !== 'answer';
   const details = [
+    phase === 'revise' ? words.lineWrong : '',
     phase === 'think' && progress?.steps && progress.steps > 1
       ? words.sampleOf(format.number(progress.step), format.number(progress.steps))
       : '',
@@ -36,7 +39,7 @@ export function RunStatus({ run }: { run: RunState }) {
     <div className={styles.status}>
       <p className={styles.doing} role="status">
         <span className={styles.pulse} data-phase={phase} aria-hidden="true" />
-        {endsThinking ? words.answeringWith : doing}
+        {endsThinking ? activity.answerAsked : doing}
         {details.length > 0 && <span className={styles.detail}> · {details.join(' · ')}</span>}
       </p>
       {deliberate && <PhaseTrack phase={phase} />}
@@ -63,12 +66,12 @@ export function RunStatus({ run }: { run: RunState }) {
 const track = ['draft', 'think', 'check', 'revise', 'answer'] as const;
 
 function PhaseTrack({ phase }: { phase: string }) {
-  const words = useStrings(runStrings);
+  const words = useStrings(phaseNames);
   return (
     <ol className={styles.track} aria-hidden="true">
       {track.map((name) => (
         <li key={name} data-phase={name} data-now={name === phase || undefined}>
-          {words.phases[name]}
+          {words[name]}
         </li>
       ))}
     </ol>
@@ -78,6 +81,7 @@ function PhaseTrack({ phase }: { phase: string }) {
 /** The answers that came up so far, each with what the checks say of it; revised ones crossed out. */
 export function Candidates({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
+  const { draft } = useStrings(phaseNames);
   const format = useFormat();
   const candidates = candidatesOf(run.steps, !hasEnded(run));
   if (candidates.length === 0) return null;
@@ -87,7 +91,7 @@ export function Candidates({ run }: { run: RunState }) {
       {candidates.map((candidate) => (
         <li key={candidate.sample ?? 'draft'} data-verdict={candidate.verdict}>
           <span className={styles.who}>
-            {candidate.sample === null ? words.draft : words.sample(format.number(candidate.sample + 1))}
+            {candidate.sample === null ? draft : words.sample(format.number(candidate.sample + 1))}
           </span>
           {candidate.before.map((answer, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows
@@ -110,7 +114,8 @@ type CandidateAnswerProps = {
 function CandidateAnswer({ candidate, settled, answering }: CandidateAnswerProps) {
   const { answer, running, verdict } = candidate;
   const words = useStrings(runStrings);
-  if (running && answer === null) return <em>{answering ? words.stillAnswering : words.stillThinking}…</em>;
+  const activity = useStrings(activities);
+  if (running && answer === null) return <em>{activity[answering ? 'answer' : 'think']}…</em>;
   const shown = answer ?? words.noAnswer;
   switch (verdict) {
     case 'confirmed':

@@ -1,5 +1,6 @@
 import { useFormat } from '../i18n/format.ts';
 import { useServiceSentence } from '../i18n/service-sentences.ts';
+import { phaseNames } from '../i18n/statuses.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { ComputedLegend } from './computed-text.tsx';
 import styles from './run.module.css';
@@ -11,6 +12,7 @@ import { thoughtSteps } from './thought-lines.ts';
 /** The thoughts, folded away: every step with its lines, wrong ones crossed out. Says so where the key may not see them. */
 export function Thoughts({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
+  const names = useStrings(phaseNames);
   const inWords = useServiceSentence();
   const format = useFormat();
   if (run.trace === 'hidden') return <p className={styles.hidden}>{words.thoughtsHidden}</p>;
@@ -31,7 +33,7 @@ export function Thoughts({ run }: { run: RunState }) {
           <li key={step.index} data-phase={step.phase}>
             <p className={styles.stepHead}>
               <span>
-                {words.phases[step.phase]}
+                {names[step.phase]}
                 {step.sample !== null && <small> {words.sample(format.number(step.sample + 1))}</small>}
               </span>
               <small>

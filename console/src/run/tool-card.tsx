@@ -2,6 +2,7 @@ import { CircleAlert, CirclePause, SquareTerminal, Wrench } from 'lucide-react';
 import { CodeBlock } from '../components/code-block.tsx';
 import { ScrollRegion } from '../components/scroll-region.tsx';
 import { useFormat } from '../i18n/format.ts';
+import { activities } from '../i18n/statuses.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { runStrings } from './run.strings.ts';
 import { hasEnded, type RunState } from './run-state.ts';
@@ -11,12 +12,16 @@ import styles from './tool-card.module.css';
 /** A call of a tool that the service ran: its name, state and time; below, foldable, what was sent and what came back. */
 export function ToolCard({ call, open = true }: { call: ShownCall; open?: boolean }) {
   const words = useStrings(runStrings);
+  const activity = useStrings(activities);
   const format = useFormat();
   const { tool, server, input, output, state, duration } = call;
   const Icon = { running: toolIcon(server), done: toolIcon(server), failed: CircleAlert, interrupted: CirclePause }[
     state
   ];
-  const shown = [words.toolStates[state], duration === undefined ? '' : format.duration(duration)];
+  const shown = [
+    state === 'running' ? `${activity.running}…` : words.toolStates[state],
+    duration === undefined ? '' : format.duration(duration),
+  ];
   return (
     <details className={styles.card} data-state={state} open={open}>
       <summary>

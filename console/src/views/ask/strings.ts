@@ -17,8 +17,6 @@ export const strings = defineStrings({
     question: 'Question',
     placeholder: 'Ask a question…',
     send: 'Ask',
-    sending: 'Sending…',
-    running: 'Answering…',
     options: 'Budget, model and system prompt',
     model: 'Model',
     instructions: 'System prompt',
@@ -70,7 +68,6 @@ export const strings = defineStrings({
     bad: 'A bad answer',
     better: 'This one is better',
     thanks: 'Thank you, noted.',
-    modelsFault: 'The list of models could not be loaded.',
   },
   ko: {
     title: '질문',
@@ -88,8 +85,6 @@ export const strings = defineStrings({
     question: '질문',
     placeholder: '질문을 입력하세요…',
     send: '질문',
-    sending: '보내는 중…',
-    running: '답하는 중…',
     options: '예산, 모델, 시스템 프롬프트',
     model: '모델',
     instructions: '시스템 프롬프트',
@@ -141,6 +136,5 @@ export const strings = defineStrings({
     bad: '나쁜 답',
     better: '이 답이 더 낫다',
     thanks: '고맙습니다. 기록했습니다.',
-    modelsFault: '모델 목록을 읽지 못했습니다.',
   },
 });

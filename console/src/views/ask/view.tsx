@@ -3,6 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { Response } from '../../../../src/contracts/responses/response.ts';
 import { Button } from '../../components/button.tsx';
 import { Faults, Loading } from '../../components/states.tsx';
+import { activities } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import type { ChosenEffort } from '../../run/effort.ts';
 import { service } from '../../service/service.ts';
@@ -26,6 +27,7 @@ import { useFollowEnd } from './use-follow-end.ts';
 /** Ask: a chat with memory, in which each answer shows how it came about. */
 export function View() {
   const words = useStrings(strings);
+  const activity = useStrings(activities);
   const models = useModels();
   const caller = useLoad(service.caller);
   const chat = useChat();
@@ -193,10 +195,9 @@ export function View() {
     </div>
   );
   function busyWord(): string | undefined {
-    if (chat.state === 'sending') return words.sending;
-    // The question would go without what was said before.
-    if (chat.state === 'restoring') return words.send;
-    return running ? words.running : undefined;
+    if (chat.state === 'sending') return `${activity.sending}…`;
+    // While the chat is restored, the question would go without what was said before.
+    return chat.state === 'restoring' || running ? words.send : undefined;
   }
 }
 

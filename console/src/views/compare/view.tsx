@@ -6,6 +6,7 @@ import { copyText } from '../../components/copy-text.ts';
 import { Page } from '../../components/page.tsx';
 import { Faults } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
+import { activities } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { type Choice, requestOf } from '../../run/effort.ts';
 import { tokensAtMost } from '../../run/run-figures.ts';
@@ -26,6 +27,7 @@ import { strings } from './strings.ts';
 /** Compare: one question in two to four columns, run at once and timed side by side. */
 export function View() {
   const words = useStrings(strings);
+  const activity = useStrings(activities);
   const format = useFormat();
   const models = useModels();
   const strategies = useLoad(service.strategies);
@@ -107,7 +109,7 @@ export function View() {
             onKeyDown={onKeyDown}
           />
           <Button look="primary" type="submit" disabled={!askable} icon={<SendHorizontal aria-hidden="true" />}>
-            {sending ? words.running : responses.length > 0 ? words.again : words.run}
+            {sending ? `${activity.sending}…` : responses.length > 0 ? words.again : words.run}
           </Button>
         </div>
         {text === '' && (

@@ -1,4 +1,5 @@
 import { Select, TextField } from '../../components/field.tsx';
+import { statuses } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { effortStrings } from '../../run/effort-control.strings.ts';
 import { useModels } from '../../service/use-models.ts';
@@ -9,6 +10,7 @@ import type { JobsQuery } from './use-jobs.ts';
 /** What the list is narrowed to. */
 export function Filters({ query, onChange }: { query: JobsQuery; onChange(name: string, value: string): void }) {
   const words = useStrings(strings);
+  const names = useStrings(statuses);
   const { efforts } = useStrings(effortStrings);
   const models = useModels();
   const any = { value: '', label: words.any };
@@ -23,7 +25,7 @@ export function Filters({ query, onChange }: { query: JobsQuery; onChange(name: 
       <Select
         label={words.status}
         value={query.status}
-        options={entries(words.statuses)}
+        options={entries(names)}
         onChange={(event) => onChange('status', event.target.value)}
       />
       <Select

@@ -7,6 +7,7 @@ import { useStrings } from '../../i18n/strings.ts';
 import { useAnswersAsked } from '../../run/answers-asked.ts';
 import { shownEffort } from '../../run/effort.ts';
 import { effortStrings } from '../../run/effort-control.strings.ts';
+import { runCardStrings } from '../../run/run-card.strings.ts';
 import { thinkingTokens, wholeSecondsOf } from '../../run/run-figures.ts';
 import { VerdictBadge } from '../../run/verdict-badge.tsx';
 import { JobProgress } from './job-progress.tsx';
@@ -28,39 +29,42 @@ export function JobTable({ jobs, busy, onAction }: JobTableProps) {
   const words = useStrings(strings);
   const { columns } = words;
   return (
-    <table className={styles.table}>
-      <caption className="visually-hidden">{words.table}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.status}</th>
-          <th scope="col">{columns.question}</th>
-          <th scope="col">{columns.effort}</th>
-          <th scope="col" className={styles.end}>
-            {columns.tokens}
-          </th>
-          <th scope="col" className={styles.end} title={words.waitIncluded}>
-            {columns.time}
-          </th>
-          <th scope="col" className={styles.end}>
-            {columns.age}
-          </th>
-          <th scope="col">
-            <span className="visually-hidden">{columns.actions}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {jobs.map((job) => (
-          <Row key={job.id} job={job} busy={busy === job.id} onAction={onAction} />
-        ))}
-      </tbody>
-    </table>
+    <div className={styles.room}>
+      <table className={styles.table}>
+        <caption className="visually-hidden">{words.table}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{columns.status}</th>
+            <th scope="col">{columns.question}</th>
+            <th scope="col">{columns.effort}</th>
+            <th scope="col" className={styles.end}>
+              {columns.tokens}
+            </th>
+            <th scope="col" className={styles.end} title={words.waitIncluded}>
+              {columns.time}
+            </th>
+            <th scope="col" className={styles.end}>
+              {columns.age}
+            </th>
+            <th scope="col">
+              <span className="visually-hidden">{columns.actions}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {jobs.map((job) => (
+            <Row key={job.id} job={job} busy={busy === job.id} onAction={onAction} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
 function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & Pick<JobTableProps, 'onAction'>) {
   const words = useStrings(strings);
   const { efforts } = useStrings(effortStrings);
+  const { answerNow } = useStrings(runCardStrings);
   const format = useFormat();
   const { usage, status, reasoning } = job;
   const running = status === 'queued' || status === 'in_progress';
@@ -102,7 +106,10 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
       <td className={styles.end}>
         {usage !== null && (
           <>
-            <b>{format.number(usage.output_tokens)}</b>
+            <span>
+              <b>{format.number(usage.output_tokens)}</b>
+              <span className={styles.onCard}> {words.spent}</span>
+            </span>
             {thinkingTokens(usage.phases) > 0 && (
               <span className={styles.soft}>{words.thinking(format.number(thinkingTokens(usage.phases)))}</span>
             )}
@@ -124,7 +131,7 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
       </td>
       <td className={styles.actions}>
         <IconLink label={words.actionOn(words.inChat, question)} icon={<MessageCircle />} to={`/?r=${job.id}`} />
-        {status === 'in_progress' && action('answer_now', words.answerNow, FastForward)}
+        {status === 'in_progress' && action('answer_now', answerNow, FastForward)}
         {running && action('cancel', words.cancel, CircleStop)}
         {action('remove', words.remove, Trash2)}
       </td>

@@ -2,9 +2,7 @@ import { Ban, CircleDashed, CircleDot, CircleX, Hourglass, Loader } from 'lucide
 import type { JobStatus } from '../../../../src/contracts/responses/job.ts';
 import { Badge } from '../../components/badge.tsx';
 import { statuses } from '../../i18n/statuses.ts';
-import { defineStrings, useStrings } from '../../i18n/strings.ts';
-
-const strings = defineStrings(statuses);
+import { useStrings } from '../../i18n/strings.ts';
 
 const looks = {
   queued: { look: 'neutral', Icon: Hourglass },
@@ -17,7 +15,7 @@ const looks = {
 
 /** The status of a response as a word with a picture, never colour alone. */
 export function StatusBadge({ status }: { status: JobStatus }) {
-  const words = useStrings(strings);
+  const words = useStrings(statuses);
   const { look, Icon } = looks[status];
   return (
     <Badge look={look}>

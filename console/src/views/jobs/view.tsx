@@ -5,6 +5,7 @@ import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Faults, Loading } from '../../components/states.tsx';
+import { activities } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { askForAnswer } from '../../run/answers-asked.ts';
 import { service } from '../../service/service.ts';
@@ -20,6 +21,7 @@ import { useJobs } from './use-jobs.ts';
 /** All responses of the reader's key: what waits, what runs, what ended. Filters are part of the address. */
 export function View() {
   const words = useStrings(strings);
+  const activity = useStrings(activities);
   const [search, setSearch] = useSearchParams();
   const [before, setBefore] = useState<(string | undefined)[]>([]);
   const [after, setAfter] = useState<string>();
@@ -57,7 +59,7 @@ export function View() {
     setActionFault(undefined);
     try {
       replace(id, action === 'cancel' ? await service.cancel(id) : await askForAnswer(id));
-      setTold(action === 'cancel' ? words.cancelled : words.answering);
+      setTold(action === 'cancel' ? words.cancelled : `${activity.answerAsked}.`);
     } catch (error) {
       setActionFault(asFault(error));
     } finally {

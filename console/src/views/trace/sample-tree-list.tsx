@@ -4,6 +4,7 @@ import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useServiceSentence } from '../../i18n/service-sentences.ts';
+import { activities } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { asWritten } from '../../run/run-figures.ts';
 import styles from './sample-tree.module.css';
@@ -77,6 +78,7 @@ export function SampleTree({ branches, running, selected, onSelect }: SampleTree
 
 function Row({ step, name, running }: { step: TraceStep; name: string; running: boolean }) {
   const words = useStrings(strings);
+  const activity = useStrings(activities);
   const format = useFormat();
   const inWords = useServiceSentence();
   const answer = step.answer === null ? null : asWritten(step.answer, step.answer_text);
@@ -97,7 +99,7 @@ function Row({ step, name, running }: { step: TraceStep; name: string; running: 
         <span className={styles.name}>{name}</span>
         <span className={styles.answer} data-none={step.answer === null}>
           {running ? (
-            words.running
+            activity.running
           ) : isSearch ? (
             step.text === null && !step.summary.endsWith('A new line passed the checks.') ? (
               words.searchFailed

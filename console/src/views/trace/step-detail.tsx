@@ -2,6 +2,7 @@ import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useServiceSentence } from '../../i18n/service-sentences.ts';
+import { activities, phaseNames } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { callOfStep } from '../../run/tool-calls.ts';
 import { ToolCard } from '../../run/tool-card.tsx';
@@ -26,6 +27,8 @@ export function StepDetail({
   answering: boolean;
 }) {
   const words = useStrings(strings);
+  const names = useStrings(phaseNames);
+  const activity = useStrings(activities);
   const inWords = useServiceSentence();
   const format = useFormat();
   const sure = meanProbability(step.confidence);
@@ -37,7 +40,7 @@ export function StepDetail({
     .flatMap((one) => callOfStep(one, { running: false }) ?? []);
   const figures: [string, string | undefined][] = [
     [words.started, format.duration(began)],
-    [words.duration, running ? words.running : format.duration(step.duration_ms)],
+    [words.duration, running ? activity.running : format.duration(step.duration_ms)],
     [words.tokens, format.number(step.tokens)],
     [words.confidence, sure === undefined ? undefined : format.percent(sure)],
     [words.selfCertainty, step.self_certainty === undefined ? undefined : words.nats(step.self_certainty.toFixed(2))],
@@ -51,7 +54,7 @@ export function StepDetail({
       <header className={styles.head}>
         <h2>
           <i data-phase={step.phase} aria-hidden="true" />
-          {words.step(step.index + 1)} · {words.phases[step.phase]}
+          {words.step(step.index + 1)} · {names[step.phase]}
         </h2>
         <p className={styles.summary}>{inWords(step.summary)}</p>
       </header>
@@ -78,7 +81,7 @@ export function StepDetail({
           step={step}
           revised={revisedBy(steps, step)}
           putRight={wasPutRight(steps, step)}
-          empty={running ? (answering ? words.answering : words.thoughtRuns) : words.noThought}
+          empty={running ? `${activity[answering ? 'answer' : 'think']}…` : words.noThought}
         />
       </section>
       {made.length > 0 && (

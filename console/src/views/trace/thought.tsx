@@ -1,5 +1,6 @@
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { useServiceSentence } from '../../i18n/service-sentences.ts';
+import { phaseNames } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { ComputedLegend, ComputedText } from '../../run/computed-text.tsx';
 import { strings } from './strings.ts';
@@ -20,10 +21,11 @@ export function Thought({
   empty: string;
 }) {
   const words = useStrings(strings);
+  const names = useStrings(phaseNames);
   const inWords = useServiceSentence();
   const lines = thoughtLines(step, revised, { putRight });
   const marks: Partial<Record<ThoughtLine['state'], string>> = {
-    correction: words.phases.forced,
+    correction: names.forced,
     replaced: words.before,
     'put-right': words.putRight,
     new: words.isNew,

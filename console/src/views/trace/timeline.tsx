@@ -3,6 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from
 import { Card } from '../../components/card.tsx';
 import { useWidth } from '../../components/use-width.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { activities, phaseNames } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';
 import { timeTicks } from './time-axis.ts';
@@ -24,6 +25,8 @@ type TimelineProps = {
 /** The steps in time, a lane for each chain, with the tokens so far on the same axis. Bars are buttons: arrows move. */
 export function Timeline({ trace, now, budget, selected, onSelect }: TimelineProps) {
   const words = useStrings(strings);
+  const names = useStrings(phaseNames);
+  const { running } = useStrings(activities);
   const format = useFormat();
   const layout = useMemo(
     () => layoutTimeline(trace.steps, { running: trace.running, now, decoded: trace.decoded }),
@@ -54,8 +57,8 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
   const barName = (lane: TimelineLane, bar: TimelineBar) =>
     words.barLabel(
       laneName(lane),
-      words.phases[bar.phase],
-      bar.running ? words.running : format.duration(bar.end - bar.start),
+      names[bar.phase],
+      bar.running ? running : format.duration(bar.end - bar.start),
       format.number(bar.tokens),
       bar.verdict === 'abstain' ? '' : words.verdicts[bar.verdict],
     );
@@ -129,7 +132,7 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
         {phasesOf(layout).map((phase) => (
           <li key={phase}>
             <i data-phase={phase} aria-hidden="true" />
-            {words.phases[phase]}
+            {names[phase]}
           </li>
         ))}
         <li>

@@ -6,8 +6,10 @@ import { Badge } from '../../components/badge.tsx';
 import { Button, IconLink } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Faults, Loading } from '../../components/states.tsx';
+import { activities } from '../../i18n/statuses.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { askForAnswer, useAnswersAsked } from '../../run/answers-asked.ts';
+import { runCardStrings } from '../../run/run-card.strings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { type Load, useLoad } from '../../service/use-load.ts';
@@ -31,6 +33,8 @@ import { voteRounds } from './vote-rounds.ts';
 /** One response from its draft to its answer. The chosen step is part of the address, so that a link shows it too. */
 export function TracePage({ id }: { id: string }) {
   const words = useStrings(strings);
+  const controls = useStrings(runCardStrings);
+  const activity = useStrings(activities);
   const { response, trace, fault, traceFault, loading, link, clockAhead, retry, show } = useTrace(id);
   const answering = useAnswersAsked().has(id);
   const items = useLoad(useCallback((options: { signal: AbortSignal }) => service.inputItems(id, options), [id]));
@@ -59,10 +63,10 @@ export function TracePage({ id }: { id: string }) {
       {!ended && (
         <>
           <Button icon={<FastForward aria-hidden="true" />} disabled={answering} onClick={() => act(askForAnswer)}>
-            {answering ? words.answering : words.answerNow}
+            {answering ? `${activity.answer}…` : controls.answerNow}
           </Button>
           <Button look="danger" icon={<Square aria-hidden="true" />} onClick={() => act(service.cancel)}>
-            {words.stop}
+            {controls.stop}
           </Button>
         </>
       )}
