@@ -1,13 +1,53 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { getJson, realService } from '../support/start-service.ts';
+import { getJson, postJson, realService } from '../support/start-service.ts';
+import { startSlowServer, startUpstreamServer } from '../support/upstream-server.ts';
 import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 
 const bike =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
 const views = ['/', '/compare', '/jobs', '/trace', '/eval', '/settings'];
+
+const longWord = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(3);
+const longKorean = '띄어쓰기없이아주길게이어지는한국어'.repeat(10);
+const fence = '```';
+const tokens = (text: string) => text.match(/\s*\S+|\s+$/g) ?? [];
+const longNames = { id: `organisation-of-a-long-name/${'Model-'.repeat(16)}Q8_0`, slow: `slow-${'model-'.repeat(16)}` };
+
+/** The embedded model, and two of long names beside it: one writes words that nothing breaks, one never ends. */
+async function serviceOfLongWords() {
+  const slow = await startSlowServer();
+  const server = await startUpstreamServer({
+    dialect: 'vllm',
+    script: {
+      thoughts: tokens(
+        `First ${longWord}.\n40 + 2 = 43 ${longWord}.\n${longKorean}\n40 + 2 = 42.\nSo it is ${longWord}.\n`,
+      ),
+      answer: tokens(
+        [
+          `# ${longWord}`,
+          `- **${longKorean}** \`${longWord}\``,
+          `${fence}js\nconst a = "${longWord}";\n${fence}`,
+          `| ${'Heading | '.repeat(9)}\n| ${'--- | '.repeat(9)}\n| ${`${longWord} | `.repeat(9)}`,
+          `$$${'\\frac{a}{b} + '.repeat(40)}1$$`,
+        ].join('\n\n'),
+      ),
+    },
+  });
+  const named = { ...slow.entry, id: longNames.id, url: server.url };
+  const models = ['./models/thinkfirst-135m', named, { ...slow.entry, id: longNames.slow }];
+  const service = await realService({ THINKFIRST_MODELS: JSON.stringify(models) });
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      await Promise.all([server.close(), slow.close()]);
+    },
+  };
+}
+
 describe.skipIf(withoutChromium)('the console', () => {
-  const suite = consoleSuite(realService);
+  const suite = consoleSuite(serviceOfLongWords);
   const { open } = suite;
   const expectNoFaults = () => expect(suite.faults).toEqual([]);
   const shownId = (page: Page) => new URL(page.url()).searchParams.get('r') ?? '';
@@ -157,4 +197,63 @@ describe.skipIf(withoutChromium)('the console', () => {
     }
     expectNoFaults();
   });
+
+  it('never scrolls sideways, at any width, in either language, whatever names and words there are', async () => {
+    const post = async (body: object) => (await postJson(`${suite.url}/v1/responses`, body)).body.id;
+    const asked = { model: longNames.id, input: `Is it ${longWord}? ${longKorean}` };
+    const checks = [{ type: 'arithmetic' }, { type: 'expected', value: longWord }];
+    const [thought, fast, running] = await Promise.all([
+      post({ ...asked, reasoning: { effort: 'high', checks } }),
+      post({ ...asked, mode: 'fast' }),
+      post({ ...asked, model: longNames.slow, reasoning: { effort: 'high' }, background: true }),
+    ]);
+    const compared = new URLSearchParams([['q', longWord], ...[fast, thought].map((id) => ['r', id])]);
+    /** Each with what is there once it has been read. */
+    const pages = [
+      ['/', 'button[aria-expanded]'],
+      ['/compare', 'fieldset'],
+      ['/jobs', 'td [role=progressbar]'],
+      ['/trace', 'main li'],
+      ['/eval', 'main svg[role=img]'],
+      ['/settings', 'main pre'],
+      [`/compare?${compared}`, 'article[aria-busy=false] table'],
+      [`/?r=${thought}`, 'article[aria-busy=false] table'],
+      [`/?r=${running}`, 'article[aria-busy=true]'],
+      [`/trace/${thought}`, 'main figure'],
+      [`/trace/${running}`, 'main dl'],
+    ] as const;
+    const found: string[] = [];
+    for (const locale of ['en', 'ko']) {
+      const page = await open('/', { locale });
+      await page.route('**/v1/evaluations', async (route) => {
+        const response = await route.fetch();
+        const lengthened = (await response.text()).replace(/"(model|set|kind|arm)":"/g, `$&${longWord}`);
+        await route.fulfill({ response, body: lengthened });
+      });
+      for (const [path, isThere] of pages) {
+        await page.setViewportSize({ width: 1280, height: 560 });
+        await page.goto(path);
+        await page.locator(isThere).first().waitFor({ state: 'attached' });
+        if (path === '/') await page.locator(isThere).last().click();
+        if (path === `/?r=${thought}`) await page.locator('button:has(.lucide-pencil)').click();
+        for (const box of await page.locator('main textarea').all()) await box.fill(longWord);
+        await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+        for (const width of [320, 390, 768, 1100, 1280, 1920]) {
+          await page.setViewportSize({ width, height: 560 });
+          const sideways = await page.evaluate<number>(sidewaysAtRest);
+          if (sideways > 0) found.push(`${path.slice(0, 20)} (${locale}) at ${width} by ${sideways}`);
+        }
+      }
+    }
+    await fetch(`${suite.url}/v1/responses/${running}/cancel`, { method: 'POST' });
+    expect(found).toEqual([]);
+    expectNoFaults();
+  });
 });
+
+/** px that the page is wider than its window, once what is drawn by its width is drawn anew. */
+const sidewaysAtRest = `(async () => {
+  const wide = () => document.documentElement.scrollWidth - innerWidth;
+  for (let frame = 0; frame < 2 || (wide() > 0 && frame < 60); frame += 1) await new Promise(requestAnimationFrame);
+  return wide();
+})()`;

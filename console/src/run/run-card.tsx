@@ -51,7 +51,9 @@ export function RunCard({ run, actions, controls = true }: { run: RunState; acti
       <RunProblems run={run} />
       {ended && (
         <div className={styles.outcome}>
-          {run.response.verdict !== null && <VerdictLine verdict={run.response.verdict} />}
+          {run.response.verdict !== null && (
+            <VerdictLine verdict={run.response.verdict} warnings={run.response.warnings} />
+          )}
           <RunSummary run={run} />
           <DraftChange run={run} />
           {thought && <Candidates run={run} />}

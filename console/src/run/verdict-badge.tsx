@@ -14,13 +14,19 @@ const looks = {
   unsure: { look: 'warn', Icon: Split },
 } as const satisfies Record<AnswerVerdict['kind'], unknown>;
 
-/** The verdict under an answer: its word in its colour, and the reason in a sentence. */
-export function VerdictLine({ verdict }: { verdict: AnswerVerdict }) {
+/** The verdict under an answer: its word in its colour, and the reason in a sentence, unless a warning has said the same. */
+export function VerdictLine({
+  verdict,
+  warnings = [],
+}: {
+  verdict: AnswerVerdict;
+  warnings?: readonly { message: string }[];
+}) {
   const inWords = useServiceSentence();
   return (
     <p className={styles.verdict} data-kind={verdict.kind}>
       <VerdictBadge verdict={verdict} chains={false} />
-      <span>{inWords(verdict.because)}</span>
+      {warnings.every(({ message }) => message !== verdict.because) && <span>{inWords(verdict.because)}</span>}
     </p>
   );
 }

@@ -12,6 +12,9 @@ import { TokenSplit } from './token-split.tsx';
 import styles from './trace.module.css';
 import type { TraceSteps } from './trace-steps.ts';
 
+/** Characters: a longer value, as the name of many a model, would make its whole row tall. */
+const longFact = 24;
+
 /** The response in figures, and where its tokens went. */
 export function Facts({ response, trace }: { response: Response; trace: TraceSteps }) {
   const words = useStrings(strings);
@@ -66,7 +69,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
         {facts.map(
           ([name, value]) =>
             value !== undefined && (
-              <div key={name}>
+              <div key={name} className={value.length > longFact ? styles.wide : undefined}>
                 <dt>{name}</dt>
                 <dd>{value}</dd>
               </div>
