@@ -236,6 +236,9 @@ describe.skipIf(withoutChromium)('the console', () => {
         await page.locator(isThere).first().waitFor({ state: 'attached' });
         if (path === '/') await page.locator(isThere).last().click();
         if (path === `/?r=${thought}`) await page.locator('button:has(.lucide-pencil)').click();
+        if (path === '/' || path === '/compare')
+          for (const model of await page.locator(`select:has(option[value="${longNames.id}"])`).all())
+            await model.selectOption(longNames.id);
         for (const box of await page.locator('main textarea').all()) await box.fill(longWord);
         await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
         for (const width of [320, 390, 768, 1100, 1280, 1920]) {

@@ -42,3 +42,12 @@ test('at the edge it stays within the chart', () => {
   expect(labelPlaces([point(480, 150)], chart)[0]).toMatchObject({ anchor: 'end' });
   expect(labelPlaces([point(100, 20)], chart)[0]?.y).toBeGreaterThan(20);
 });
+
+test('a label too long to stand over its point in a narrow chart stands at the edge, off the intervals', () => {
+  const narrow = { left: 46, right: 330, top: 0, bottom: 300 };
+  const points = [
+    { x: 145, y: 225, top: 210, bottom: 240, width: 165 },
+    { x: 219, y: 220, top: 150, bottom: 290, width: 90 },
+  ];
+  expect(labelPlaces(points, narrow)[0]).toEqual({ x: 46, y: 203, anchor: 'start' });
+});

@@ -12,8 +12,6 @@ import { labelPlaces } from './label-places.ts';
 import { strings } from './strings.ts';
 
 const height = 400;
-/** Of a label's characters, on average and rather too wide. px */
-const glyphWidth = 9.2;
 const margin = { top: 16, right: 24, bottom: 46, left: 46 };
 
 /** A label that leaves the chart room; its title says all of it. */
@@ -47,7 +45,7 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
       y: y(value),
       top: y(high),
       bottom: y(low),
-      width: (labels[at]?.length ?? 0) * glyphWidth,
+      width: labelWidth(labels[at] ?? '', holder.current),
     })),
     { left: margin.left, right: width, top: 0, bottom: height - margin.bottom },
     efforts.map(({ tokens, value }) => ({ x: x(tokens), y: y(value) })),
@@ -129,4 +127,14 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
       </ul>
     </Card>
   );
+}
+
+let measure: CanvasRenderingContext2D | null = null;
+
+/** px, as eval.module.css has labels; their halo stands out on both sides. */
+function labelWidth(label: string, within: Element | null): number {
+  measure ??= document.createElement('canvas').getContext('2d');
+  if (measure === null || within === null) return 0;
+  measure.font = `600 12.5px ${getComputedStyle(within).fontFamily}`;
+  return measure.measureText(label).width + 4;
 }

@@ -15,25 +15,33 @@ const halfBar = 7;
 
 /**
  * A place for each label that covers no other label and no interval, and stays within the chart: above its interval, below
- * it, right or left of its point or of its interval's ends, a line or two further off, whichever is free first and off the
- * `line` that joins points, or else whichever is free first. Where none is, above.
+ * it, right or left of its point or of its interval's ends, a line or two further off, or at an edge of the chart, whichever
+ * is free first and off the `line` that joins points, or else whichever is free first. Where none is, above.
  */
 export function labelPlaces(points: readonly Labelled[], chart: Box, line: readonly Spot[] = []): LabelPlace[] {
   const joined = line.flatMap((to, index) => along(line[index - 1] ?? to, to));
   const taken: Box[] = points.map(({ x, top, bottom }) => ({ left: x - halfBar, right: x + halfBar, top, bottom }));
   return points.map((point) => {
     const { x, y, top, bottom } = point;
+    const above = (lines: number) => top - gap - lines * lineHeight;
+    const below = (lines: number) => bottom + gap + (lines + 0.75) * lineHeight;
     const choices: LabelPlace[] = [
-      { x, y: top - gap, anchor: 'middle' },
-      { x, y: bottom + gap + lineHeight * 0.75, anchor: 'middle' },
+      { x, y: above(0), anchor: 'middle' },
+      { x, y: below(0), anchor: 'middle' },
       ...[y - gap, bottom, top + lineHeight].flatMap((at): LabelPlace[] => [
         { x: x + gap + 5, y: at, anchor: 'start' },
         { x: x - gap - 5, y: at, anchor: 'end' },
       ]),
       ...[1, 2].flatMap((lines): LabelPlace[] => [
-        { x, y: top - gap - lines * lineHeight, anchor: 'middle' },
-        { x, y: bottom + gap + (lines + 0.75) * lineHeight, anchor: 'middle' },
+        { x, y: above(lines), anchor: 'middle' },
+        { x, y: below(lines), anchor: 'middle' },
       ]),
+      ...[0, 1, 2, 3].flatMap((lines) =>
+        [above(lines), below(lines)].flatMap((at): LabelPlace[] => [
+          { x: chart.left, y: at, anchor: 'start' },
+          { x: chart.right, y: at, anchor: 'end' },
+        ]),
+      ),
     ];
     const free = choices.filter((choice) => {
       const box = boxOf(choice, point.width);
@@ -42,7 +50,7 @@ export function labelPlaces(points: readonly Labelled[], chart: Box, line: reado
       return within && !taken.some((other) => overlap(box, other));
     });
     const offLine = free.find((choice) => !joined.some((other) => overlap(boxOf(choice, point.width), other)));
-    const chosen = offLine ?? free[0] ?? { x, y: top - gap, anchor: 'middle' as const };
+    const chosen = offLine ?? free[0] ?? { x, y: above(0), anchor: 'middle' as const };
     taken.push(boxOf(chosen, point.width));
     return chosen;
   });
