@@ -268,6 +268,13 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       const name = names[arm] ?? arm;
       expect(await chart.getAttribute('aria-label')).toContain(`${name} ${percent.format(accuracy.value)}`);
     }
+    for (const [column, against] of [
+      ['Against fast', 'against_fast'],
+      ['Against one chain', 'against_greedy'],
+    ] as const) {
+      const held = results[0].arms.some((arm: Record<string, unknown>) => arm[against] !== null);
+      expect(await page.getByRole('columnheader', { name: column }).count()).toBe(held ? 1 : 0);
+    }
     expect(await page.getByText('Final answer', { exact: true }).count()).toBe(1);
     // Those of the repository are from no machine that this runs on, whenever it was cloned.
     const told = await page.getByRole('combobox', { name: 'Evaluation' }).locator('option').allTextContents();

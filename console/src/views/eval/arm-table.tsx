@@ -32,6 +32,9 @@ export function ArmTable({ arms }: { arms: readonly EvaluationArm[] }) {
       </>
     );
   const { columns } = words;
+  // A baseline that was not run leaves nothing to hold against it.
+  const fast = arms.some((arm) => arm.against_fast !== null);
+  const greedy = arms.some((arm) => arm.against_greedy !== null);
   return (
     <div className={styles.tableHolder}>
       <h2>{words.table}</h2>
@@ -39,14 +42,18 @@ export function ArmTable({ arms }: { arms: readonly EvaluationArm[] }) {
         <table className={styles.table}>
           <thead>
             <tr>
-              {[columns.arm, columns.questions, columns.accuracy, columns.interval, columns.fast, columns.greedy].map(
-                (name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ),
-              )}
-              {[columns.tokens, columns.thinking, columns.seconds, columns.median].map((name) => (
+              {[
+                columns.arm,
+                columns.questions,
+                columns.accuracy,
+                columns.interval,
+                ...(fast ? [columns.fast] : []),
+                ...(greedy ? [columns.greedy] : []),
+                columns.tokens,
+                columns.thinking,
+                columns.seconds,
+                columns.median,
+              ].map((name) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
@@ -64,8 +71,8 @@ export function ArmTable({ arms }: { arms: readonly EvaluationArm[] }) {
                 <td className={styles.soft}>
                   {tenths.format(100 * arm.accuracy.low)} – {tenths.format(100 * arm.accuracy.high)}
                 </td>
-                <td>{difference(arm.against_fast)}</td>
-                <td>{difference(arm.against_greedy)}</td>
+                {fast && <td>{difference(arm.against_fast)}</td>}
+                {greedy && <td>{difference(arm.against_greedy)}</td>}
                 <td>{format.number(Math.round(arm.output_tokens))}</td>
                 <td>{format.number(Math.round(arm.thinking_tokens))}</td>
                 <td>{tenths.format(arm.seconds)}</td>
