@@ -157,6 +157,8 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const page = await open(`/?r=${id}`);
     for (const { message } of warnings) {
       await page.getByRole('list', { name: 'Warnings' }).getByText(message).waitFor();
+      // The verdict does not say it again.
+      expect(await page.getByText(message).count()).toBe(1);
     }
     expect(await accessibilityFaults(page)).toEqual([]);
     expectNoFaults();
