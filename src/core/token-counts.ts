@@ -23,8 +23,9 @@ export type UsageTotals = {
   snapshot(): RunningUsage;
 };
 
-export function createUsageTotals(): UsageTotals {
-  const totals = emptyUsage();
+/** `before`: what is spent already. */
+export function createUsageTotals(before: RunningUsage = emptyUsage()): UsageTotals {
+  const totals = { ...before };
   let withheld = 0;
   return {
     add(field, tokens) {
@@ -46,6 +47,18 @@ export function createUsageTotals(): UsageTotals {
     snapshot: () => ({ ...totals }),
   };
 }
+
+/**
+ * What a broken attempt decoded and no finished step has. Its answer is not part of it: what was shown is continued, and counted
+ * with the text.
+ */
+export function lostUsage(spent: RunningUsage, kept: RunningUsage): RunningUsage {
+  const lost = emptyUsage();
+  for (const field of lostFields) lost[field] = Math.max(0, spent[field] - kept[field]);
+  return lost;
+}
+
+const lostFields = ['draft', 'think', 'check', 'revise', 'forced', 'discarded'] as const;
 
 /** Where a sample's tokens are counted before an answer is chosen. */
 export function usageField(

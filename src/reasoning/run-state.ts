@@ -5,9 +5,9 @@ import { openCalls } from './sampling/call-steps.ts';
 import type { StrategyContext } from './strategy.ts';
 import { createTraceRecorder, type TraceRecorder } from './trace-recorder.ts';
 
-/** Begins a run: an earlier attempt's finished steps are on its trace, and their tokens in its totals. */
+/** Begins a run: an earlier attempt's finished steps are on its trace; their tokens, and those that it lost, are in its totals. */
 export function createRunState(context: StrategyContext): RunState {
-  const usage = createUsageTotals();
+  const usage = createUsageTotals(context.lost);
   for (const step of context.finishedSteps) {
     if (step.usage === undefined) continue;
     const phase = step.phase;

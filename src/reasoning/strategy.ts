@@ -81,6 +81,8 @@ export type StrategyContext = {
   now(): number;
   /** Steps that an earlier attempt has finished; they are kept, not thought again. */
   finishedSteps: readonly TraceStep[];
+  /** What earlier attempts decoded and lost when their model's server broke off: it counts in the usage, so it is not granted again. */
+  lost?: PhaseUsage;
   /** Steps of calls that an earlier attempt began and that have no result: it died meanwhile. */
   interruptedCalls?: readonly TraceStep[];
 };

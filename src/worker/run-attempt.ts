@@ -9,6 +9,8 @@ import { type Pace, timeLeft } from '../contracts/service/pace.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { withTimeLimit } from '../core/deadlines.ts';
 import type { JobLease } from '../core/job-queue.ts';
+import { lostUsage } from '../core/token-counts.ts';
+import { createRunState } from '../reasoning/run-state.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import { unthoughtVerdict } from '../reasoning/voting/answer-verdict.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -42,7 +44,8 @@ type Attempt = {
   lease: JobLease;
   dependencies: WorkerDependencies;
   writer: LogWriter;
-  usage: { latest: PhaseUsage };
+  /** `counted`: by the attempts at this lease so far; what a broken one lost is not granted again. */
+  usage: { latest: PhaseUsage; counted?: PhaseUsage };
   /** When the worker took the job. Epoch ms. */
   startedAt: number;
   pace: Pace | undefined;
@@ -98,8 +101,10 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     promptTokens: body.input_tokens,
     phase: () => progress.current().phase,
   });
+  const lost = lostByServer(prepared.context, run.usage.counted);
   const context: StrategyContext = {
     ...prepared.context,
+    ...(lost === undefined ? {} : { lost }),
     model: unreported.model,
     ...(deadline === undefined ? {} : { deadline }),
   };
@@ -122,6 +127,15 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
   await writer.write(endLines(wire, settled, { reasoning, warnings, refused: output.refused }));
   await writer.flush();
   return settled;
+}
+
+/**
+ * What a model's server decoded in a stream that broke. A process of our own that died is another matter: like a dead worker's,
+ * its step is repeated as it was, so that the response is the same.
+ */
+function lostByServer(context: StrategyContext, counted: PhaseUsage | undefined): PhaseUsage | undefined {
+  if (counted === undefined || context.model.capabilities.parallel === undefined) return undefined;
+  return lostUsage(counted, createRunState(context).usage.snapshot());
 }
 
 /** A call that does not fit its tool is made once more, constrained to the tools' schemas. */
@@ -225,6 +239,7 @@ class EventWriter {
   /** What the strategy reports and the tokens that it does not know of; the attempt's usage never falls. */
   private count(reported: PhaseUsage): PhaseUsage {
     const spent = this.unreported.added(reported);
+    this.run.usage.counted = spent;
     this.run.usage.latest = largerUsage(this.logged, spent);
     return spent;
   }

@@ -22,7 +22,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
   const { job, attempt } = lease;
   const { log, now } = dependencies;
   const writer = createLogWriter({ earlier: lease.log, append: (lines) => lease.append(lines) });
-  const usage = { latest: loggedUsage(lease.log) };
+  const usage: Parameters<typeof runAttempt>[0]['usage'] = { latest: loggedUsage(lease.log) };
   const startedAt = now();
   log.info({ response: job.id, attempt, model: job.model, waitedMs: startedAt - job.createdAt }, 'attempt started');
   const pace = await dependencies.pace?.of(job.model).catch(() => undefined);

@@ -47,10 +47,12 @@ export function listenForTokens(
     if (event.type !== 'thinking-delta' && event.type !== 'answer-delta') return;
     const counts = open.get(key) ?? { thinking: 0, forced: 0, answer: 0, byId: false };
     open.set(key, counts);
-    // With ids, the strategy counts the tokens; text without ids is then the rest of a counted token.
-    counts.byId ||= event.tokenIds.length > 0;
-    if (counts.byId) return;
     const kind = event.type === 'answer-delta' ? 'answer' : event.forced ? 'forced' : 'thinking';
+    // With ids, the strategy counts the tokens; text without ids is then the rest of a counted token. A server's tokenizer
+    // may give the ids of an inserted text, which says nothing of the sampled text around it.
+    const hasIds = event.tokenIds.length > 0;
+    counts.byId ||= hasIds && kind !== 'forced';
+    if (hasIds || counts.byId) return;
     counts[kind] += event.logprobs.length || tokensOfPiece(event.text);
   }
 

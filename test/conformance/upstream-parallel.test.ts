@@ -1,7 +1,8 @@
 /** Samples side by side, over servers that run several requests at a time, one, or refuse more; and what a broken stream costs. */
 import { describe, expect, it } from 'vitest';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import type { DialectName } from '../../src/models/servers/client/dialect.ts';
-import { connect, run, script, thinking } from '../support/upstream-run.ts';
+import { connect, run, script, thinking, words } from '../support/upstream-run.ts';
 import { createService } from '../worker/service.ts';
 
 const answer = script.answer.join('');
@@ -156,6 +157,58 @@ describe.each(['ollama', 'vllm', 'llama.cpp'] as const)('a response over %s whos
     const response = await answered(asked);
     expect(response).toMatchObject({ status: 'completed', output_text: answer });
     expect(spentBy(response)).toBeLessThanOrEqual(asked.reasoning.budget_tokens);
+  });
+
+  /** The model, with the tokens of thoughts and answers that were read of it. */
+  function observed(model: LanguageModel) {
+    const read = { thought: 0, answer: 0 };
+    async function* generate(...given: Parameters<LanguageModel['generate']>) {
+      for await (const event of model.generate(...given)) {
+        if (event.type === 'thinking-delta' && !event.forced) read.thought += words(event.text).length;
+        if (event.type === 'answer-delta') read.answer += words(event.text).length;
+        yield event;
+      }
+    }
+    return { read, model: { ...model, generate } };
+  }
+
+  describe.each([false, true])('(counts nothing: %s)', (countsNothing) => {
+    it.each(['deliberate', 'budget-forcing'])(
+      'drops its streams in the middle of long thoughts is answered by %s, and all that was thought is within the budget and in its usage',
+      async (strategy) => {
+        // A server that continues a thought is given up at the third break.
+        const continues = dialect !== 'ollama';
+        const fault = { kind: 'malformed', chunks: continues ? 30 : 45 } as const;
+        const faults = Array.from({ length: continues ? 3 : 2 }, () => fault);
+        const { model } = await connect({ dialect, script: long, faults, countsNothing }, { id: 'tiny' });
+        const { read, model: tiny } = observed(model);
+        const { answered } = await createService(tiny);
+        const response = await answered({ ...asked, reasoning: { ...asked.reasoning, strategy, samples: 1 } });
+        expect(response).toMatchObject({ status: 'completed', output_text: answer, thinking_stop: 'budget' });
+        expect(read.thought).toBe(asked.reasoning.budget_tokens);
+        expect(response.usage?.phases).toMatchObject({
+          think: read.thought,
+          discarded: 0,
+          answer: words(answer).length,
+        });
+      },
+    );
+
+    it.each(['deliberate', 'budget-forcing'])(
+      'drops its answer after a thought of the whole budget is answered by %s without another thought',
+      async (strategy) => {
+        const faults = [{ kind: 'none' }, { kind: 'malformed', chunks: 3 }] as const;
+        const { model } = await connect({ dialect, script: long, faults, countsNothing }, { id: 'tiny' });
+        const { read, model: tiny } = observed(model);
+        const { answered } = await createService(tiny);
+        const response = await answered({ ...asked, reasoning: { ...asked.reasoning, strategy, samples: 1 } });
+        expect(response).toMatchObject({ status: 'completed', output_text: answer });
+        expect(read.thought).toBeLessThanOrEqual(asked.reasoning.budget_tokens);
+        const own = words(answer).length;
+        const phases = { think: read.thought, discarded: read.answer - own, answer: own };
+        expect(response.usage?.phases).toMatchObject(phases);
+      },
+    );
   });
 
   it('takes one request at a time is answered, and its budget is kept', async () => {

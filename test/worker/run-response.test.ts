@@ -356,6 +356,33 @@ describe('runResponse', () => {
     expect(tokens).toEqual(tokens.toSorted((a, b) => a - b));
   });
 
+  it('counts once what it keeps, and what it lost, when a server breaks off in a later chain', async () => {
+    const model = scripted();
+    let calls = 0;
+    let read = 0;
+    const breaking: LanguageModel = {
+      ...model,
+      capabilities: { ...model.capabilities, parallel: 1 },
+      async *generate(...args) {
+        calls += 1;
+        let left = calls === 2 ? 5 : Number.POSITIVE_INFINITY;
+        for await (const event of model.generate(...args)) {
+          if (left === 0) throw modelDied;
+          left -= 1;
+          if (event.type === 'thinking-delta') read += event.tokenIds.length;
+          yield event;
+        }
+      },
+    };
+    const { answered } = await createService(breaking);
+    // The first chain is greedy, so it runs alone; two more run side by side.
+    const reasoning = { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 200 };
+    const response = await answered({ input: 'What is 40 + 2?', temperature: 0, reasoning });
+    expect(response).toMatchObject({ status: 'completed', output_text: answer });
+    expect(calls).toBe(3);
+    expect(response.usage?.phases.think).toBe(read);
+  });
+
   it('counts what a sample had thought that the vote has stopped, on a server without token ids', async () => {
     const thought = (sample: number) =>
       ({ type: 'thinking-delta', sample, text: ' w', tokenIds: [], logprobs: [], forced: false }) as const;

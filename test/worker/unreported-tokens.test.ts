@@ -75,6 +75,12 @@ test('what a stopped sample had thought stays counted, and nothing of one that s
   expect(counted.after).toEqual({ ...emptyUsage(), input: 5 });
 });
 
+test('the ids of an inserted text say nothing of the text that a server samples without', async () => {
+  const inserted: ModelEvent = { ...thought('so', true), ...{ tokenIds: [4, 5] } };
+  const { after } = await unreportedAfter([thought('a'), inserted, thought('b'), answer('c')], 'think');
+  expect(after).toEqual({ ...emptyUsage(), input: 5, think: 2, discarded: 1 });
+});
+
 test('a long piece is several tokens', async () => {
   const { seen } = await unreportedAfter([thought('a'.repeat(100))], 'think');
   expect(seen.at(-1)?.think).toBe(25);
