@@ -24,8 +24,8 @@ export type Decision = {
 /**
  * Filters, then votes. These are left out, in this order, while others remain: answers that were cut or repeat themselves,
  * answers whose value a check found wrong, those that no check of the caller's confirmed, the draft, chains whose thought was
- * cut. The votes of the others are counted, and the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are ranked by
- * verdict and confidence.
+ * cut. The votes of the others are counted, and the best candidate of the leading answer gives its text. Answers without a
+ * value (a letter, a summary) are ranked by verdict and confidence.
  */
 export function decide(
   candidates: readonly Candidate[],
