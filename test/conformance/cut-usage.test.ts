@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { LogLine } from '../../src/contracts/responses/job.ts';
 import { Response } from '../../src/contracts/responses/response.ts';
+import { loggedUsage } from '../../src/contracts/responses/response-from-log.ts';
 import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { totalTokens } from '../../src/contracts/responses/usage.ts';
 import type { JobQueue } from '../../src/core/job-queue.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { parseEnvironment } from '../../src/entry/environment.ts';
@@ -137,7 +140,8 @@ function counted(model: LanguageModel, count: number, { deaf = false } = {}) {
 }
 
 async function service({ ledger, open }: Backend) {
-  const api = await createKeyedApi({ overrides: { queue: await open(), ledger, now: Date.now, newId: id } });
+  const queue = await open();
+  const api = await createKeyedApi({ overrides: { queue, ledger, now: Date.now, newId: id } });
   const { secret, id: key } = await api.create({ tokens_per_day: perDay });
   const asked = {
     input: 'a b c',
@@ -151,9 +155,7 @@ async function service({ ledger, open }: Backend) {
     get: async (id: string) => read(await api.as(secret, `/v1/responses/${id}?wait=20`)),
     /** Waits until the log, which is written behind the model, says that so many tokens were used. */
     logged: (id: string, tokens: number) =>
-      expect
-        .poll(async () => (await read(await api.as(secret, `/v1/responses/${id}`))).usage?.total_tokens ?? 0)
-        .toBeGreaterThanOrEqual(tokens),
+      expect.poll(async () => totalTokens(loggedUsage(await traceOf(queue, id)))).toBeGreaterThanOrEqual(tokens),
     /** What the quota has lost, once nothing is kept for a response any more. */
     async charged() {
       await expect.poll(async () => (await ledger.open(key)).size).toBe(0);
@@ -163,6 +165,13 @@ async function service({ ledger, open }: Backend) {
       return outcome.type === 'reserved' && outcome.tokensLeft !== null ? perDay - outcome.tokensLeft : undefined;
     },
   };
+}
+
+async function traceOf(queue: JobQueue, id: string): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  const signal = AbortSignal.timeout(10_000);
+  for await (const line of queue.events(id, { stream: 'trace', follow: false, signal })) lines.push(line);
+  return lines;
 }
 
 const perDay = 100_000;
