@@ -109,8 +109,15 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
     const start = async () => {
       const gone = new AbortController();
       const answer = await fetch(`${url}/v1/responses`, { method: 'POST', body, headers, signal: gone.signal });
-      const first = new TextDecoder().decode((await answer.body?.getReader().read())?.value);
-      return { id: /resp_[\w-]+/.exec(first)?.[0] ?? '', leave: () => gone.abort() };
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let read = '';
+      // The first piece may end before the id.
+      for (let done = false; !done && !/resp_[\w-]+"/.test(read); ) {
+        const piece = await reader?.read();
+        read += piece?.value ?? '';
+        done = piece?.done ?? true;
+      }
+      return { id: /resp_[\w-]+/.exec(read)?.[0] ?? '', leave: () => gone.abort() };
     };
     const status = async (id: string) => (await client.responses.retrieve(id)).status;
     const before = stuck.completions().length;
