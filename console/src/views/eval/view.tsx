@@ -7,6 +7,7 @@ import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { service } from '../../service/service.ts';
 import { useLoad } from '../../service/use-load.ts';
+import { useModels } from '../../service/use-models.ts';
 import { AccuracyChart } from './accuracy-chart.tsx';
 import { ArmTable } from './arm-table.tsx';
 import styles from './eval.module.css';
@@ -21,8 +22,15 @@ export function View() {
   const format = useFormat();
   const results = useLoad(service.evaluations);
   const [chosen, setChosen] = useState<string>();
-  const all = results.state === 'ready' ? results.value.data : [];
-  const evaluation = all.find(({ id }) => id === chosen) ?? all[0];
+  const models = useModels();
+  const all = results.state === 'ready' && models.state !== 'loading' ? results.value.data : [];
+  const served = models.state === 'ready' ? models.value.data.map(({ id }) => id) : [];
+  // At first the newest of this installation, or else of a model that it has.
+  const evaluation =
+    all.find(({ id }) => id === chosen) ??
+    all.find(({ came_with: shipped }) => shipped === null) ??
+    all.find(({ model }) => served.includes(model)) ??
+    all[0];
   const nameOf = ({ set, model, created_at: at, came_with: shipped }: Evaluation) => {
     const date = at === null ? [] : [format.date(at * 1000)];
     return [set, model, ...date, ...(shipped === null ? [] : [words.shipped])].join(' · ');
@@ -34,9 +42,9 @@ export function View() {
   };
   return (
     <Page wide title={words.title} lead={words.lead}>
-      {results.state === 'loading' && <Loading>{words.loading}</Loading>}
+      {(results.state === 'loading' || models.state === 'loading') && <Loading>{words.loading}</Loading>}
       {results.state === 'failed' && <Fault fault={results.fault} onRetry={results.reload} />}
-      {results.state === 'ready' && evaluation === undefined && <NoResults />}
+      {results.state === 'ready' && results.value.data.length === 0 && <NoResults />}
       {evaluation !== undefined && (
         <>
           <div className={styles.choice}>
