@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { LogLine } from '../../src/contracts/responses/job.ts';
 import { Response } from '../../src/contracts/responses/response.ts';
 import { loggedUsage } from '../../src/contracts/responses/response-from-log.ts';
 import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
@@ -24,6 +23,7 @@ import { table } from '../api/responses/fixture.ts';
 import { createKeyedApi } from '../api/responses/keyed-api.ts';
 import { quick } from '../suites/job-queue.suite.ts';
 import { createMemoryRecords } from '../support/memory-records.ts';
+import { readAll } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
 import { connect } from '../support/upstream-run.ts';
 import type { Fault } from '../support/upstream-server.ts';
@@ -155,7 +155,9 @@ async function service({ ledger, open }: Backend) {
     get: async (id: string) => read(await api.as(secret, `/v1/responses/${id}?wait=20`)),
     /** Waits until the log, which is written behind the model, says that so many tokens were used. */
     logged: (id: string, tokens: number) =>
-      expect.poll(async () => totalTokens(loggedUsage(await traceOf(queue, id)))).toBeGreaterThanOrEqual(tokens),
+      expect
+        .poll(async () => totalTokens(loggedUsage(await readAll(queue, id, { stream: 'trace', follow: false }))))
+        .toBeGreaterThanOrEqual(tokens),
     /** What the quota has lost, once nothing is kept for a response any more. */
     async charged() {
       await expect.poll(async () => (await ledger.open(key)).size).toBe(0);
@@ -165,13 +167,6 @@ async function service({ ledger, open }: Backend) {
       return outcome.type === 'reserved' && outcome.tokensLeft !== null ? perDay - outcome.tokensLeft : undefined;
     },
   };
-}
-
-async function traceOf(queue: JobQueue, id: string): Promise<LogLine[]> {
-  const lines: LogLine[] = [];
-  const signal = AbortSignal.timeout(10_000);
-  for await (const line of queue.events(id, { stream: 'trace', follow: false, signal })) lines.push(line);
-  return lines;
 }
 
 const perDay = 100_000;
