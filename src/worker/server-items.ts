@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type {
   CodeInterpreterCall,
   McpApprovalRequest,
@@ -7,7 +6,7 @@ import type {
 } from '../contracts/responses/output-item.ts';
 import type { UnnumberedEvent } from '../contracts/responses/response-event.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
-import { parseJson } from '../core/parse-json.ts';
+import { codeOf } from '../core/parse-json.ts';
 import { openCalls } from '../reasoning/sampling/call-steps.ts';
 import type { ServerTools } from '../tools/call-tools.ts';
 
@@ -87,13 +86,6 @@ export function callItems(
       status: call.error ? 'failed' : 'completed',
     },
   ];
-}
-
-const Code = z.object({ code: z.string() });
-
-/** The one text that the tool takes, which small models write without JSON around it. */
-function codeOf(args: string): string {
-  return Code.safeParse(parseJson(args)).data?.code ?? args;
 }
 
 /** The events of an item that is shown when it is complete, in OpenAI's order. */

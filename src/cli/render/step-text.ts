@@ -1,5 +1,5 @@
 import type { CheckResult, TraceCall, TraceStep } from '../../contracts/responses/trace.ts';
-import { parseJson } from '../../core/parse-json.ts';
+import { codeOf } from '../../core/parse-json.ts';
 import { type Paint, shownText } from '../terminal.ts';
 import { bar, clipped, counted, duration } from './figures.ts';
 import { type ComputedPart, type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
@@ -96,13 +96,6 @@ function callLines({ arguments: args, output, error }: TraceCall, paint: Paint):
 }
 
 const mostOutputLines = 20;
-
-/** Code as it was written; any other arguments as JSON. */
-function codeOf(args: string): string {
-  const parsed = parseJson(args);
-  const code = typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
-  return typeof code === 'string' ? code : args;
-}
 
 /** The line, safe to print, with its computed values underlined. */
 function underlined(line: string, computed: readonly ComputedPart[], paint: Paint): string {
