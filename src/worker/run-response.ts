@@ -39,7 +39,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
         );
         // A response that was cut does not show how long others take.
         const run = outcome.incomplete === undefined ? { startedAt, ms: now() - startedAt } : undefined;
-        keepPace(lease, dependencies, run, chainLengths(writer.lines()));
+        keepPace(lease, dependencies, run, chainLengths(finishedSteps(writer.lines())));
         return;
       } catch (error) {
         if (!isModelLoss(error) || lease.signal.aborted || tries === triesPerLease) throw error;
@@ -62,7 +62,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
         ? terminalLines.cancelled(job, written, usage.latest)
         : terminalLines.failed(job, written, failureReason(error), usage.latest);
     await lease.append([line]);
-    keepPace(lease, dependencies, undefined, chainLengths(writer.lines(), usage.latest.think));
+    keepPace(lease, dependencies, undefined, lengthsAtCut(written, usage.latest.think));
   } finally {
     // If the model's process has died, its cache is gone as well.
     await dependencies.models
@@ -85,20 +85,22 @@ function keepPace(
   });
 }
 
-/**
- * How long the chains thought, without those that did not begin to think. Of a response that was cut off, chains that were still
- * running share what its finished ones have not `thought` of all its tokens.
- */
-function chainLengths(lines: readonly LogLine[], thought = 0): ObservedLength[] {
-  const chains = finishedSteps(lines).filter(({ phase }) => phase === 'think');
-  const lengthOf = ({ usage }: TraceStep) => usage?.thinking ?? 0;
-  const running = begunChains(lines) - chains.length;
-  const left = thought - chains.reduce((sum, chain) => sum + lengthOf(chain), 0);
-  const cut = Array.from({ length: running }, () => ({ tokens: Math.round(left / running), ended: false }));
-  return [
-    ...chains.map((chain) => ({ tokens: lengthOf(chain), ended: chain.stop_reason === 'natural' })),
-    ...cut,
-  ].filter(({ tokens }) => tokens > 0);
+/** How long the chains thought, without those that did not begin to think. */
+function chainLengths(steps: readonly TraceStep[]): ObservedLength[] {
+  return steps.flatMap(({ phase, usage, stop_reason }) => {
+    const tokens = usage?.thinking ?? 0;
+    return phase === 'think' && tokens > 0 ? [{ tokens, ended: stop_reason === 'natural' }] : [];
+  });
+}
+
+/** The same of a response that was cut off: chains that still ran share what its finished ones have not `thought` of all its tokens. */
+function lengthsAtCut(lines: readonly LogLine[], thought: number): ObservedLength[] {
+  const steps = finishedSteps(lines);
+  const ended = chainLengths(steps);
+  const running = begunChains(lines) - steps.filter(({ phase }) => phase === 'think').length;
+  const left = thought - ended.reduce((sum, { tokens }) => sum + tokens, 0);
+  const tokens = Math.round(left / running);
+  return tokens > 0 ? [...ended, ...Array.from({ length: running }, () => ({ tokens, ended: false }))] : ended;
 }
 
 function begunChains(lines: readonly LogLine[]): number {
