@@ -103,7 +103,8 @@ async function judgeTried({ state: { context }, checkRunner, chains: { standing 
 /** The trace does not have how a wrong line is put right, so what an earlier attempt left to revise is checked again. */
 async function judgeAgain({ checkRunner, chains: { standing } }: Judging): Promise<void> {
   for (const [sample, candidate] of standing) {
-    if (!needsRevision(candidate)) continue;
+    // A draft is not revised.
+    if (sample === null || !needsRevision(candidate)) continue;
     const judged = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
     const found = await checkRunner.fast(judged);
     const known = new Set(found.map(({ name }) => name));
