@@ -14,6 +14,8 @@ import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts
 
 /** With compute off the embedded model writes a wrong line, which is taken back where a revision is asked for. */
 const product = 'What is 758 * 6?';
+/** Without a seed, one chain in eight writes the right line at once. */
+const sameEachTime = { input: product, seed: 7, deterministic: true };
 describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   const suite = consoleSuite(serviceWithSlowModel);
   const { open } = suite;
@@ -22,7 +24,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   let computed: string;
 
   beforeAll(async () => {
-    thought = (await ask({ input: product, reasoning: { effort: 'high', compute: 'off', max_revisions: 2 } })).id;
+    thought = (await ask({ ...sameEachTime, reasoning: { effort: 'high', compute: 'off', max_revisions: 2 } })).id;
     computed = (await ask({ input: product, reasoning: { effort: 'low' } })).id;
     await ask({ input: 'What is 47 + 385?', mode: 'fast' });
   });
@@ -47,15 +49,14 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const timeline = page.getByRole('region', { name: /^Timeline of the steps/ }).getByRole('button');
     expect(await timeline.count()).toBe(steps.length);
 
-    await page.getByRole('button', { name: /^Chain 1, Think, .* tokens/ }).click();
+    const chain = `Chain ${failed.sample + 1}`;
+    await page.getByRole('button', { name: new RegExp(`^${chain}, Think, .* tokens`) }).click();
     const wrongLine = steps[failed.index].text.split('\n')[reason.line];
     const line = page.getByRole('listitem').filter({ has: page.locator('del', { hasText: wrongLine }) });
     expect(await line.last().textContent()).toContain(reason.detail);
 
-    const before = page.url();
     await page.keyboard.press('ArrowRight');
-    await page.waitForURL((url) => url.href !== before);
-    await page.getByRole('button', { name: /^Chain 1, Revise/, pressed: true }).waitFor();
+    await page.getByRole('button', { name: new RegExp(`^${chain}, Revise`), pressed: true }).waitFor();
     const chosen = await page.getByRole('button', { pressed: true }).first().getAttribute('aria-label');
     await page.getByRole('button', { name: 'Copy link' }).click();
     await page.getByText('Link copied').first().waitFor();
