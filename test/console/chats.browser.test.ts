@@ -270,6 +270,17 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     expect(await page.getByRole('button', { name: 'Ask', exact: true }).isDisabled()).toBe(true);
   });
 
+  it('asks with the options open, where the effort has a bigger budget than the context', async () => {
+    const page = await start();
+    await page.getByRole('button', { name: 'Budget, model and system prompt' }).click();
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('other');
+    await page.getByRole('radio', { name: 'Medium', exact: true }).click();
+    await question(page).fill('Big?');
+    const asked = page.waitForRequest((sent) => sent.method() === 'POST' && sent.url().endsWith('/v1/responses'));
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await asked;
+  });
+
   it('sends pictures that are dropped or pasted, and keeps them when the question is edited', async () => {
     const page = await start();
     await question(page).waitFor();

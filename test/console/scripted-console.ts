@@ -50,8 +50,9 @@ export async function scriptedConsole(
   const keys = createKeyStore({ records, now: Date.now });
   const files = await openConsole({ log: pino({ level: 'silent' }) });
   if (files === undefined) throw new Error('The console was not built.');
-  const other = { ...card, id: 'other', context_length: 100_000 };
-  const shown = { ...other, id: card.id, capabilities: { ...card.capabilities, inputs } };
+  // Less than the budget of `medium`.
+  const other = { ...card, id: 'other', context_length: 30_000 };
+  const shown = { ...other, id: card.id, context_length: 100_000, capabilities: { ...card.capabilities, inputs } };
   const given: Partial<ApiDependencies> = {
     console: files,
     records,

@@ -50,7 +50,8 @@ export function BudgetControl({
   const id = useId();
   const own = levelOf(model, effort)?.budget_tokens;
   const tokens = budget ?? own ?? 0;
-  const limit = model?.context_length ?? 8_192;
+  // Chains share a budget, so an effort's own may exceed the context; as a field's `max`, less than its value would refuse the form.
+  const limit = Math.max(model?.context_length ?? 8_192, own ?? 0, tokens);
   const choices = stops.filter((stop) => stop <= limit);
   const nearest = choices.reduce((best, stop, index) => (stop <= tokens ? index : best), 0);
   const fast = effort === 'none';
