@@ -1,7 +1,8 @@
 import type { Certainty } from '../../src/contracts/service/effort-table.ts';
-import type { Candidate } from '../../src/reasoning/sampling/candidate.ts';
+import { type Candidate, needsRevision } from '../../src/reasoning/sampling/candidate.ts';
 import { certaintyOf, type Standing, standingOf } from '../../src/reasoning/voting/certainty.ts';
 import { decide } from '../../src/reasoning/voting/decide.ts';
+import { isDecided, type Tally } from '../../src/reasoning/voting/vote.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
@@ -89,7 +90,10 @@ export function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, gre
   return greedyFirst && greedy !== undefined ? [greedy, ...samples] : samples;
 }
 
-/** One question as the engine would have run it with these chains: in waves, each stopped as soon as enough agree. */
+/**
+ * One question as the engine would have run it with these chains: in waves, each stopped as soon as enough agree or no other
+ * answer can win. Where `agree` is more than all, none is stopped.
+ */
 export function firstToAgree(
   question: MeasuredQuestion,
   options: Agreement & { greedyFirst: boolean; confident?: Confident },
@@ -104,10 +108,12 @@ export function firstToAgree(
     next += rows.length;
     for (const row of rows.toSorted((a, b) => length(a) - length(b))) {
       ended.push(row);
-      const { winner, agreed, standing } = decided(question, ended);
+      const { winner, tally, revisable, standing } = decided(question, ended);
+      const open = chains.length - ended.length + revisable;
+      const isSettled = agree <= samples && ((tally.entries[0]?.sound ?? 0) >= agree || isDecided(tally, open));
       const probability = confident && standing && certaintyOf(standing, confident.certainty);
       const isSure = confident !== undefined && (probability ?? 0) >= confident.probability;
-      if (agreed < agree && !isSure) continue;
+      if (!isSettled && !isSure) continue;
       const spent = rows.reduce((sum, one) => sum + Math.min(length(one), length(row)), 0);
       return { right: winner?.right ?? false, tokens: tokens + spent, steps: steps + length(row) };
     }
@@ -130,11 +136,11 @@ function readOnce(chain: MeasuredChain, question: string): Candidate {
   return known;
 }
 
-/** The engine's own decision over these chains, and how many sound ones agree with it. */
+/** The engine's own decision over these chains, the votes, and how many of the chains it would revise. */
 export function decided(
   { question }: Pick<MeasuredQuestion, 'question'>,
   chains: readonly MeasuredChain[],
-): { winner: MeasuredChain | undefined; agreed: number; standing: Standing | undefined } {
+): { winner: MeasuredChain | undefined; tally: Tally; revisable: number; standing: Standing | undefined } {
   const candidates = chains.map((chain) => readOnce(chain, question));
   const { winner, tally } = decide(candidates, { filter: true, vote: true });
   const chain = winner === undefined ? undefined : chains[candidates.indexOf(winner)];
@@ -142,5 +148,5 @@ export function decided(
     winner === undefined || chain === undefined
       ? undefined
       : { ...standingOf(winner, candidates), computed: chain.computed };
-  return { winner: chain, agreed: tally.entries[0]?.sound ?? 0, standing };
+  return { winner: chain, tally, revisable: candidates.filter(needsRevision).length, standing };
 }

@@ -33,7 +33,7 @@ export type Strategy = {
  * greedy where the table says that this pays. `vote`: the leading answer's best chain is chosen, else the one that checks and
  * confidence rank first. `checks`: checks are run. `revise`: what failed is revised. `repair`: a revision puts what a check knows
  * to be right in the wrong line, except where the service computes in the thought. `filter`: answers that a check refuted are
- * dropped. `adaptive`: thinking ends as soon as enough chains agree or nothing can be voted on, else all chains are run.
+ * dropped. `adaptive`: thinking ends as soon as the vote is settled or nothing can be voted on, else all chains are run.
  */
 export const PlanPart = z.enum(['draft', 'greedy', 'vote', 'checks', 'revise', 'repair', 'filter', 'adaptive']);
 export type PlanPart = z.infer<typeof PlanPart>;

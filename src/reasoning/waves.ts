@@ -18,7 +18,7 @@ import type { StrategyContext, StrategyEvent } from './strategy.ts';
 import { confirmedBy } from './voting/answer-verdict.ts';
 import { certaintyOf, standingOf } from './voting/certainty.ts';
 import { type ChoiceRule, type Decision, decide, endedByItself } from './voting/decide.ts';
-import { showTally } from './voting/vote.ts';
+import { isDecided, showTally } from './voting/vote.ts';
 
 /** How the chains of a plan are run. */
 export type WaveRules = {
@@ -124,7 +124,7 @@ async function* closeWave(
 /** Why thinking may end with these candidates after so many chains; undefined if it may not. */
 function settledBy(
   state: Pick<RunState, 'context' | 'trace'>,
-  { adaptive, choice }: WaveRules,
+  { adaptive, choice, revision }: WaveRules,
   candidates: readonly Candidate[],
   chains: number,
 ): ThinkingStop | undefined {
@@ -138,7 +138,10 @@ function settledBy(
   if (inWords) return chains === 1 ? lastChainStop(state) : 'natural';
   if (!isThought || !choice.vote || winner.value === undefined || !endedByItself(winner)) return undefined;
   if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(state.context)) return 'settled_vote';
-  const { table } = state.context;
+  const { effective, table } = state.context;
+  // A chain that will be revised may come to another answer.
+  const revisable = revision === undefined ? 0 : candidates.filter(needsRevision).length;
+  if (isDecided(tally, effective.samples - chains + revisable)) return 'settled_vote';
   const probability = certaintyOf(standingOf(winner, candidates), table.certainty);
   // As probably right as the table asks for, by the model's own calibration.
   const isSure = table.confident !== null && probability !== null && probability >= table.confident;

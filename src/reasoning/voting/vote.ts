@@ -45,6 +45,21 @@ export function tallyVotes(votes: readonly Vote[]): Tally {
 }
 
 /**
+ * Whether `open` more sound votes can't make another answer win: votes of chains that run, that have not begun, or that may still
+ * be revised. A single one that could only make a tie counts as unable to: of tied answers mostly the one that came first wins.
+ * Adaptive consistency (arXiv 2305.11860) estimates this; here it is certain. An answer needs two votes of its own.
+ */
+export function isDecided({ entries: [leader, ...others] }: Tally, open: number): boolean {
+  if (leader === undefined || leader.sound < 2) return false;
+  // All that are open may come to an answer that nobody has given yet.
+  return [...others, { sound: 0, greedy: false }].every((other) => {
+    const ahead = leader.sound - other.sound;
+    // A tie goes to the greedy chain's answer.
+    return ahead > open || (ahead === open && open === 1 && !other.greedy);
+  });
+}
+
+/**
  * Items by answer, each in one group, in order of their first ones: `3` goes with `3 hours` or with `3 minutes`, not with both. A
  * unit that only some write is the group's. Items without an answer are in none.
  */

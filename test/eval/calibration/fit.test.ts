@@ -58,6 +58,14 @@ describe('fitAgreement', () => {
     const run = firstToAgree(asked, { samples: 3, agree: 2, wave: 3, greedyFirst: false });
     expect(run).toEqual({ right: true, tokens: 45, steps: 15 });
   });
+
+  it('stops the last where it can at best make a tie, but not where all are to be run', () => {
+    const slow = { thinkingTokens: 95 };
+    const asked = question([chain('9'), chain('1'), chain('2'), chain('1'), chain('3'), chain('2', slow)]);
+    const five = { samples: 5, wave: 5, greedyFirst: false };
+    expect(firstToAgree(asked, { ...five, agree: 3 })).toEqual({ right: true, tokens: 75, steps: 15 });
+    expect(firstToAgree(asked, { ...five, agree: 6 })).toMatchObject({ tokens: 160, steps: 100 });
+  });
 });
 
 describe('fitConfident', () => {

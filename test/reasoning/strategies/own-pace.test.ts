@@ -175,6 +175,38 @@ describe('chains side by side', () => {
     expect(first).toBeLessThan(0.75 * all);
   });
 
+  it('are stopped where those that are left can at best make a tie', async () => {
+    const scripts = [says('1', 20), says('2', 30), says('1', 40), says('3', 50), says('2', 300)];
+    const five = { question, table: withLevel({ samples: 5, agree: 3, wave: 5 }), effective: { samples: 5 } };
+    const run = await runStrategy('deliberate', { ...five, model: createChains(scripts) });
+    expect(run.answer).toBe('The answer is 1.');
+    expect(run.outcome).toMatchObject({
+      thinkingStop: 'settled_vote',
+      verdict: { kind: 'agreed', agreement: { agree: 2, of: 4 } },
+    });
+    expect(run.steps.find(({ sample }) => sample === 4)).toMatchObject({ stop_reason: 'settled_vote' });
+    // Two left might outvote it.
+    const open = await runStrategy('deliberate', {
+      ...five,
+      model: createChains([says('1', 20), says('2', 30), says('1', 40), says('2', 50), says('2', 60)]),
+    });
+    expect(open.answer).toBe('The answer is 2.');
+  });
+
+  it('all think where one of them may still be revised to another answer', async () => {
+    const wrong: Script = { thought: '2 + 2 = 5.\nThe answer is 5.', answer: 'The answer is 5.' };
+    const model = createChains([says('1', 20), says('2', 30), says('1', 40), wrong, says('2', 90)]);
+    const table = withLevel({ samples: 5, agree: 3, wave: 5 });
+    const run = await runStrategy('deliberate', {
+      model,
+      question,
+      table,
+      effective: { samples: 5 },
+      checks: [{ type: 'arithmetic' }],
+    });
+    expect(run.steps.find(({ sample }) => sample === 4)).toMatchObject({ stop_reason: 'natural' });
+  });
+
   it('are one at a time where the model takes no more', async () => {
     const model = createChains([says('1'), says('2'), says('3')], { capabilities: { batching: false } });
     await runStrategy('deliberate', { model, question, table: sampled, effective: { samples: 3 } });

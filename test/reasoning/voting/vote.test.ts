@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalise } from '../../../src/answers/normalise.ts';
-import { tallyVotes, type Vote } from '../../../src/reasoning/voting/vote.ts';
+import { isDecided, tallyVotes, type Vote } from '../../../src/reasoning/voting/vote.ts';
 
 const ballot = (answer: string, rest: Partial<Vote> = {}): Vote => ({
   answer: normalise(answer),
@@ -29,5 +29,22 @@ describe('tallyVotes', () => {
     const [first, second] = entries([ballot('4'), ballot('4', unsound), ballot('5', unsound)]);
     expect(first).toMatchObject({ ballots: 2, sound: 1 });
     expect(second).toMatchObject({ ballots: 1, sound: 0 });
+  });
+});
+
+describe('isDecided', () => {
+  const four = ballot('4');
+  it.each<[string, boolean, Vote[], number]>([
+    ['no chain is left', true, [four, four, ballot('5')], 0],
+    ['the last chain could only make a tie', true, [four, four, ballot('5'), ballot('6')], 1],
+    ['such a tie would go to the greedy chain', false, [four, four, ballot('5', { greedy: true }), ballot('6')], 1],
+    ['two could overtake', false, [four, four, ballot('5')], 2],
+    ['two could agree on what nobody has said', false, [four, four], 2],
+    ['they could not even make a tie', true, [four, four, four], 2],
+    ['its votes are of unsound chains', false, [four, ballot('4', unsound), ballot('5', unsound)], 0],
+    ['no two agree', false, [four, ballot('5')], 0],
+    ['nobody has voted', false, [], 3],
+  ])('where %s: %s', (_, expected, ballots, open) => {
+    expect(isDecided(tallyVotes(ballots), open)).toBe(expected);
   });
 });
