@@ -108,15 +108,11 @@ class Generation:
             with options.keep.open("a") as file:
                 file.write(json.dumps([self.key, self.seen]) + "\n")
 
-    def replay(self):
-        """Answers from what was kept. False where nothing was, or too little."""
+    def kept_steps(self):
+        """What it was answered before; None where it was not, or with too little."""
         steps = kept.get(self.key, [])
         most = self.config.max_new_tokens
-        if not steps or (steps[-1][2] == "LENGTH" and len(steps) < most):
-            return False
-        for ids, logprobs, reason in steps[:most]:
-            self.read(ids, logprobs, reason)
-        return True
+        return None if not steps or (steps[-1][2] == "LENGTH" and len(steps) < most) else iter(steps[:most])
 
     def follow(self, other):
         """Takes what the same request, which is being decoded, has given and will give."""
@@ -160,15 +156,23 @@ if options.keep and options.keep.exists():
 
 
 def decode_all():
-    running, waiting, number = {}, [], 0
+    running, replayed, waiting, number = {}, {}, [], 0
     while True:
-        while not arriving.empty() or not running and not waiting:
+        while not arriving.empty() or not running and not waiting and not replayed:
             waiting.append(arriving.get())
+        # What was kept comes at the pace of what is decoded beside it, so that of chains that are stopped as much is decoded.
+        for generation, steps in list(replayed.items()):
+            generation.read(*next(steps))
+            if generation.ended or generation.left:
+                del replayed[generation]
         # Of several with one prompt the first goes ahead, so that the others find its prompt in the cache.
         unread = {generation.prompt_key for generation in running.values() if generation.count == 0}
         for generation in list(waiting):
-            if generation.left or generation.replay():
+            steps = generation.kept_steps()
+            if generation.left or steps:
                 waiting.remove(generation)
+                if not generation.left:
+                    replayed[generation] = steps
                 continue
             same = next((one for one in running.values() if options.keep and one.key and one.key == generation.key), None)
             if same and same.config.max_new_tokens >= generation.config.max_new_tokens:
@@ -190,9 +194,10 @@ def decode_all():
             # What can be kept is finished: the next arm asks for it.
             if generation.left and not (generation.key and options.keep):
                 generation.handle.cancel()
-        pipeline.step()
+        if running:
+            pipeline.step()
         # A step holds Python's lock: between two steps the connections get their turn.
-        time.sleep(0.02)
+        time.sleep(0.02 if running else 0.005)
         for key, generation in list(running.items()):
             while not generation.ended and generation.handle.can_read():
                 for output in generation.handle.read().values():
