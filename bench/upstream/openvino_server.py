@@ -250,8 +250,7 @@ class Handler(BaseHTTPRequestHandler):
             seed = {} if body.get("seed") is None else {"seed": body["seed"] + index}
             generations.append(Generation(prompt, *config_of(body | seed, prompt), stops))
         for generation in generations:
-            if not generation.replay():
-                arriving.put(generation)
+            arriving.put(generation)
         try:
             if body.get("stream"):
                 self.stream(body, prompt, generations, chat)
