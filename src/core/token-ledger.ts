@@ -93,7 +93,8 @@ export function thinkingWithin(room: number): number {
 }
 
 /**
- * The most tokens that a new request may think. Each chain has the context to itself; all chains share `max_output_tokens`.
+ * The most tokens that a new request may think. Each chain has the context to itself; all chains share `max_output_tokens`, which
+ * has to hold the stop-thinking sentence of one of them as well.
  * `inContext`: what the context alone allows.
  */
 export function thinkingAllowed(limits: {
@@ -105,8 +106,14 @@ export function thinkingAllowed(limits: {
 }): { allowed: number; inContext: number } {
   const { contextLeft, reserve, samples, maxOutputTokens = Number.POSITIVE_INFINITY } = limits;
   const inContext = (contextLeft - reserve) * samples;
-  const room = Math.max(0, Math.min(inContext, maxOutputTokens - reserve));
+  const room = Math.max(0, Math.min(inContext, maxOutputTokens - reserve - tokenMargins.handOver));
   return { allowed: limits.compute && Number.isFinite(room) ? thinkingWithin(room) : room, inContext };
+}
+
+/** The largest `max_output_tokens` that leaves nothing to think with: beside the answer's share stands one stop-thinking sentence. */
+export function mostWithoutThinking(share: number, compute: boolean): number {
+  // Of one token, nothing is left beside a quarter of it.
+  return share + tokenMargins.handOver + (compute ? 1 : 0);
 }
 
 /** Output tokens that a request can use: its thoughts with what is computed in them, a reserve for each answer that is not chosen, and the answer. */

@@ -8,6 +8,7 @@ import {
   estimatePrompt,
   estimateTokens,
   isNearLimit,
+  mostWithoutThinking,
   reserveOf,
   roomBesidePrompt,
   roomForThought,
@@ -152,9 +153,22 @@ describe('what a request may use', () => {
   it('gives each chain the context, and all chains max_output_tokens', () => {
     const limits = { contextLeft: 100, reserve: 20, samples: 3, maxOutputTokens: undefined, compute: false };
     expect(thinkingAllowed(limits)).toEqual({ allowed: 240, inContext: 240 });
-    expect(thinkingAllowed({ ...limits, maxOutputTokens: 70 })).toEqual({ allowed: 50, inContext: 240 });
-    expect(thinkingAllowed({ ...limits, maxOutputTokens: 70, compute: true }).allowed).toBe(40);
+    const most = 70 + tokenMargins.handOver;
+    expect(thinkingAllowed({ ...limits, maxOutputTokens: most })).toEqual({ allowed: 50, inContext: 240 });
+    expect(thinkingAllowed({ ...limits, maxOutputTokens: most, compute: true }).allowed).toBe(40);
     expect(thinkingAllowed({ ...limits, maxOutputTokens: 10 }).allowed).toBe(0);
+  });
+
+  it.each([false, true])('allows what one chain can then think (values computed: %s)', (compute) => {
+    const answer = { maxTokens: 100, reserve: 20 };
+    const usage = createUsageTotals();
+    const least = mostWithoutThinking(20, compute) + 1;
+    for (const maxOutputTokens of [20, 60, least - 1, least, 100]) {
+      const { allowed } = thinkingAllowed({ contextLeft: 500, reserve: 20, samples: 3, maxOutputTokens, compute });
+      const budget = createBudget({ budgetTokens: 500, answer, maxOutputTokens, compute, usage });
+      expect(budget.thinking(1)).toBe(allowed);
+      expect(allowed > 0, `${maxOutputTokens}`).toBe(maxOutputTokens >= least);
+    }
   });
 
   it('finds room for the computed values of every thought that it allows', () => {

@@ -200,6 +200,10 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
     '입력과 답이 문맥을 채워 생각할 토큰이 없으므로 바로 답했습니다.',
   ],
   [
+    /^Answered fast: max_output_tokens \((\d+)\) leaves no tokens for thinking\. Raise it above (\d+), or lower reasoning\.answer_reserve_tokens\.$/,
+    'max_output_tokens($1)에 생각할 토큰이 없어 바로 답했습니다. $2보다 크게 하거나 reasoning.answer_reserve_tokens를 줄이세요.',
+  ],
+  [
     /^The (\d+) oldest turns were left out so that the rest fits into the context\.$/,
     '나머지가 문맥에 들어가도록 가장 오래된 $1개 차례를 뺐습니다.',
   ],

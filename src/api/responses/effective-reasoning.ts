@@ -4,7 +4,13 @@ import { decidedReasoning, type EffectiveReasoning } from '../../contracts/respo
 import type { Warning } from '../../contracts/responses/response.ts';
 import { type EffortTable, levelOf } from '../../contracts/service/effort-table.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { answerShare, thinkingAllowed, tokenMargins, usableOutput } from '../../core/token-ledger.ts';
+import {
+  answerShare,
+  mostWithoutThinking,
+  thinkingAllowed,
+  tokenMargins,
+  usableOutput,
+} from '../../core/token-ledger.ts';
 import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
 
 export type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
@@ -124,7 +130,7 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
   const warnings: Warning[] = [
     ...(choice.budget === undefined ? [] : loweredBudget(wished, budget)),
     ...(budget === 0
-      ? [withoutThinking(input, { inContext, asked }), ...ignoredByFast(request)]
+      ? [withoutThinking(input, { inContext, asked, compute: compute === 'on' }), ...ignoredByFast(request)]
       : unusedOptions(request, chains)),
     ...beyondContext(input, usableOutput({ thinking: budget, otherAnswers, reserve, answerTokens })),
   ];
@@ -171,12 +177,13 @@ function loweredBudget(wished: number, budget: number): Warning[] {
 
 function withoutThinking(
   { request, table }: PlanInput,
-  { inContext, asked }: { inContext: number; asked: number | undefined },
+  { inContext, asked, compute }: { inContext: number; asked: number | undefined; compute: boolean },
 ): Warning {
+  const share = asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared);
   const message =
     inContext === 0
       ? 'Answered fast: input and answer fill the context, and no tokens are left for thinking.'
-      : `Answered fast: max_output_tokens (${request.max_output_tokens}) is reserved for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared)}, or lower reasoning.answer_reserve_tokens.`;
+      : `Answered fast: max_output_tokens (${request.max_output_tokens}) leaves no tokens for thinking. Raise it above ${mostWithoutThinking(share, compute)}, or lower reasoning.answer_reserve_tokens.`;
   return { field: 'reasoning.effort', message };
 }
 

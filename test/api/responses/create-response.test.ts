@@ -214,7 +214,7 @@ describe('what a request becomes', () => {
       seed: 7,
       deterministic: true,
       stop: 'END',
-      max_output_tokens: 40,
+      max_output_tokens: 88,
       reasoning: { deadline_ms: 1500, checks: [{ type: 'arithmetic' }] },
     });
     const job = (await queue.get('resp_0000'))?.job;
@@ -222,7 +222,7 @@ describe('what a request becomes', () => {
     expect(job?.body).toMatchObject({
       sampling: { temperature: 0.7, top_p: 0.9, seed: 7 },
       deterministic: true,
-      answer: { max_tokens: 40, stop: ['END'] },
+      answer: { max_tokens: 88, stop: ['END'] },
       effective: { budget_tokens: 8, deadline_ms: 1500 },
       deadline_at: 1_700_000_002_000,
       checks: [{ type: 'arithmetic' }],

@@ -3,7 +3,7 @@ import { planReasoning } from '../../../src/api/responses/effective-reasoning.ts
 import { resolveReasoning } from '../../../src/api/responses/resolve-reasoning.ts';
 import { CreateResponse } from '../../../src/contracts/responses/create-response.ts';
 import type { Effort, Mode } from '../../../src/contracts/responses/reasoning.ts';
-import { answerShare } from '../../../src/core/token-ledger.ts';
+import { answerShare, tokenMargins } from '../../../src/core/token-ledger.ts';
 import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { prompts } from '../../support/strategy-run.ts';
@@ -136,7 +136,7 @@ describe('the plan of tokens', () => {
       undefined,
       { budget: 868, reserve: 32, answer: 256 },
     ],
-    ['max_output_tokens', { max_output_tokens: 50 }, undefined, { budget: 18, reserve: 32, answer: 50 }],
+    ['max_output_tokens', { max_output_tokens: 98 }, undefined, { budget: 18, reserve: 32, answer: 98 }],
     ['a small max_output_tokens', { max_output_tokens: 10 }, undefined, { budget: 0, reserve: 10, answer: 10 }],
     [
       'a reserve',
@@ -163,7 +163,7 @@ describe('the plan of tokens', () => {
   /** How thinking and answer share a `max_output_tokens`: the ledger's rule, which has its own test. */
   const shared = (most: number) => {
     const reserve = answerShare(most, 1024);
-    return { budget: most - reserve, reserve, answer: most };
+    return { budget: Math.max(0, most - reserve - tokenMargins.handOver), reserve, answer: most };
   };
 
   test.each<[string, object, { budget: number; reserve: number; answer: number }]>([
@@ -171,7 +171,7 @@ describe('the plan of tokens', () => {
     ['much', { max_output_tokens: 3000 }, shared(3000)],
     ['little', { max_output_tokens: 1000 }, shared(1000)],
     ['very little', { max_output_tokens: 200 }, shared(200)],
-    ['too little', { max_output_tokens: 128 }, shared(128)],
+    ['too little', { max_output_tokens: 160 }, shared(160)],
     ['a reserve', { reasoning: { answer_reserve_tokens: 700 } }, { budget: 6144, reserve: 700, answer: 700 }],
     ['fast', { mode: 'fast' }, { budget: 0, reserve: 1024, answer: 4096 }],
   ])('of a model with a table of usual size: %s', (_name, fields, expected) => {
@@ -187,7 +187,7 @@ describe('the plan of tokens', () => {
     expect(plan({ max_output_tokens: 10 }).warnings).toMatchObject([
       {
         field: 'reasoning.effort',
-        message: expect.stringContaining('max_output_tokens (10) is reserved for the answer. Raise it above 32'),
+        message: expect.stringContaining('max_output_tokens (10) leaves no tokens for thinking. Raise it above 80'),
       },
     ]);
     expect(plan({ reasoning: { effort: 'low' } }, 1).warnings).toMatchObject([
@@ -217,9 +217,9 @@ describe('the plan of tokens', () => {
     const compute = { possible: true, usual: true };
     const budgetOf = (fields: object) => planReasoning({ ...input(fields), compute }).effective.budget_tokens;
     expect(budgetOf({ reasoning: { budget_tokens: -1 } })).toBe(Math.floor(868 * 0.8));
-    expect(budgetOf({ max_output_tokens: 132, reasoning: { budget_tokens: 500 } })).toBe(80);
+    expect(budgetOf({ max_output_tokens: 180, reasoning: { budget_tokens: 500 } })).toBe(80);
     expect(budgetOf({ reasoning: { budget_tokens: 500 } })).toBe(500);
-    expect(budgetOf({ reasoning: { budget_tokens: 500, compute: 'off' }, max_output_tokens: 132 })).toBe(100);
+    expect(budgetOf({ reasoning: { budget_tokens: 500, compute: 'off' }, max_output_tokens: 180 })).toBe(100);
   });
 
   test('a fast answer computes nothing, and says so where that was asked for', () => {
