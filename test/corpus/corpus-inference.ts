@@ -9,6 +9,7 @@ import { createScriptedModel, type Script } from '../support/scripted-language-m
 import { serveScripted } from '../support/serve-scripted.ts';
 import { leastInstance } from './least-instance.ts';
 
+/** With the last of them a line is whole, so that it is logged at once: a reader of the trace sees that the model hangs. */
 const tokensBeforeHang = 6;
 
 const script: Script = ({ request, random }) => {
@@ -22,7 +23,7 @@ const script: Script = ({ request, random }) => {
     return { answer: '', toolCalls: [{ name: tool.name, arguments: '{"city":"Paris"}' }] };
   }
   const sum = /wrong/.test(question) && random() < 0.7 ? 8 : 7;
-  const thought = `I add the two numbers. 3 + 4 = ${sum}\nSo the answer is ${sum}.`;
+  const thought = `I add the two numbers.\n3 + 4 = ${sum}\nSo the answer is ${sum}.`;
   return { thought, answer: /hang/.test(question) ? 'It took long. ' : `The answer is ${sum}.` };
 };
 

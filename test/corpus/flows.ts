@@ -114,13 +114,11 @@ const background: Flow = async (wire, { scripted }) => {
   await wire.send('background/cancel-too-late', `POST /v1/responses/${id}/cancel`);
   if (!scripted) return;
   const hang = { input: 'What is 3 + 4? Then hang.', reasoning: thinking };
-  const runs = ({ status, progress }: Json) => status === 'in_progress' && progress.phase !== 'queued';
   for (const command of ['cancel', 'answer_now']) {
-    const running = await start(`${command}-accepted`, hang);
-    await wire.send(`background/${command}-running`, `GET /v1/responses/${running.id}`, {
-      until: runs,
-      bodyless: true,
-    });
+    // With it the thought is logged while it is thought: its last token before it hangs is seen in the trace.
+    const running = await start(`${command}-accepted`, { ...hang, include: ['reasoning.text'] });
+    await wire.saw(`/v1/responses/${running.id}/trace?stream=true`, '\\n3');
+    await wire.send(`background/${command}-running`, `GET /v1/responses/${running.id}`, { bodyless: true });
     await wire.send(`background/${command}`, `POST /v1/responses/${running.id}/${command}`, { bodyless: true });
     await wire.send(`background/${command}-ended`, `GET /v1/responses/${running.id}?wait=60`, { until: ended });
     await wire.send(`background/${command}-trace`, `GET /v1/responses/${running.id}/trace`);

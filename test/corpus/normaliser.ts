@@ -6,7 +6,9 @@ export type Normaliser = {
 };
 
 /** Durations and what follows from them; a request's own `deadline_ms` is no such thing. */
-const measured = /^(eta_ms|duration_ms|waited_ms|queued_ms|openai-processing-ms|.*_duration|.*_per_second|uptime.*)$/;
+const measured = /^(duration_ms|waited_ms|queued_ms|openai-processing-ms|.*_duration|.*_per_second|uptime.*)$/;
+/** Of a response that waits, and null from the moment that a worker has it; the time is null until the first pace is known. */
+const waiting = /^(queue_position|eta_ms)$/;
 /** Encrypted with a random nonce, or the end of a secret. */
 const encrypted = /^(encrypted_content|signature|thinking_signature|secret_end)$/;
 
@@ -33,6 +35,7 @@ export function createNormaliser(texts: Readonly<Record<string, string>>): Norma
       .replace(/\b[12]\d{9}(\d{3})?\b(?!\.)/g, '<time>');
   };
   const json = (value: unknown, key = ''): unknown => {
+    if (waiting.test(key) && (value === null || typeof value === 'number')) return '<waiting>';
     if (typeof value === 'number') {
       if (measured.test(key)) return '<ms>';
       return value > 1.7e9 && value < 2.5e9 ? '<time>' : value > 1.7e12 && value < 2.5e12 ? '<time>' : value;

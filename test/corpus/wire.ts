@@ -26,6 +26,8 @@ export type Wire = {
   /** Sends messages over one web socket, each after the last event of the one before. */
   socket(name: string, messages: readonly object[]): Promise<void>;
   write(name: string, text: string): Promise<void>;
+  /** Reads a stream until this has come, and goes away; nothing is written down. */
+  saw(path: string, text: string): Promise<void>;
   /** How many requests were written down. */
   count(): number;
   /** The newest id that a collection (`/v1/files`) gave, where it gave any. */
@@ -129,6 +131,15 @@ export function createWire({
       await write(name, `${arrived.join('\n')}\n`);
     },
     write,
+    async saw(path, text) {
+      const { body } = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(pollingMs) });
+      let read = '';
+      for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        read += piece;
+        if (read.includes(text)) return;
+      }
+      throw new Error(`${text} did not come: ${read}`);
+    },
     count: () => count,
     idOf: (collection) => ids.get(collection),
   };
