@@ -13,11 +13,16 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
+/** ms that a suite waits for what the embedded model does, on a busy machine too. */
+const longMs = 150_000;
+
 /** A page of its own, with what it must not do: errors on its console, requests to elsewhere. */
 type WatchedPage = { page: Page; faults: string[]; close(): Promise<void> };
 
 async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ locale: 'en-US', baseURL: url, ...options });
+  // Of the context: a tab that a test opens beside the first waits as long.
+  context.setDefaultTimeout(longMs);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -28,9 +33,6 @@ async function openPage(browser: Browser, url: string, options: BrowserContextOp
   });
   return { page, faults, close: () => context.close() };
 }
-
-/** ms that a suite waits for what the embedded model does, on a busy machine too. */
-const longMs = 150_000;
 
 /** What a suite opens pages of; `stop` ends it. */
 type Served = { url: string; stop(): Promise<unknown> };
@@ -70,7 +72,6 @@ export function consoleSuite<S extends Served>(start: () => Promise<S>) {
     async open(path: string, { url = up().service.url, ...options }: BrowserContextOptions & { url?: string } = {}) {
       const watched = await openPage(up().browser, url, options);
       pages.push(watched);
-      watched.page.setDefaultTimeout(longMs);
       await watched.page.goto(path);
       return watched.page;
     },

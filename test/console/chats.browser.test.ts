@@ -122,6 +122,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
       expect.objectContaining({ response_id: first, preferred_response_id: second }),
     );
     await page.getByRole('button', { name: 'Copy the answer' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('You said: twice.');
   });
 
@@ -141,7 +142,6 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await ask(first, 'left');
     await said(first, 'left');
     const second = await first.context().newPage();
-    second.setDefaultTimeout(60_000);
     await second.goto(first.url());
     await said(second, 'left');
     await ask(second, 'right');

@@ -88,7 +88,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     const firstChain = thoughts.getByText(/^Think Chain 1$/);
     expect(await firstChain.isVisible()).toBe(false);
     await answer.getByText('Thoughts', { exact: true }).click();
-    expect(await firstChain.isVisible()).toBe(true);
+    await firstChain.waitFor();
     expectNoFaults();
   });
 

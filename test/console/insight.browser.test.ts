@@ -25,7 +25,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
   beforeAll(async () => {
     thought = (await ask({ ...sameEachTime, reasoning: { effort: 'high', compute: 'off', max_revisions: 2 } })).id;
-    computed = (await ask({ input: product, reasoning: { effort: 'low' } })).id;
+    computed = (await ask({ ...sameEachTime, reasoning: { effort: 'low' } })).id;
     await ask({ input: 'What is 47 + 385?', mode: 'fast' });
   });
   const slow = {
@@ -151,6 +151,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
   it('shows what the service warns of under the answer, in plain sight', async () => {
     const { id, warnings } = await ask({
+      ...sameEachTime,
       input: 'What is 12 + 30?',
       reasoning: { effort: 'low', checks: [{ type: 'expected', value: '43' }] },
     });

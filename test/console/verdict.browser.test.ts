@@ -94,6 +94,8 @@ describe.skipIf(withoutChromium)('the verdict on one run of the embedded model',
     const checks = [{ type: 'expected', value: '4548' }];
     const { body } = await postJson(`${suite.url}/v1/responses`, {
       input: question,
+      seed: 7,
+      deterministic: true,
       reasoning: { effort: 'low', checks },
     });
     expect(body.verdict).toEqual({
