@@ -18,6 +18,8 @@ const weather = {
 const City = z.strictObject({ city: z.string() });
 const Sum = z.strictObject({ answer: z.int() });
 const model = 'thinkfirst-135m';
+/** What a chain says, and so whether it calls a tool that it need not call. */
+const sameEachTime = { seed: 7, deterministic: true };
 
 /** Tools, forms, conversations and sealed thoughts, with the real model, through OpenAI's own client. */
 describe('the Responses API', () => {
@@ -41,6 +43,7 @@ describe('the Responses API', () => {
       for (const tool_choice of ['auto', 'required', { type: 'function' as const, name: 'get_weather' }] as const) {
         const input = 'What is the weather in Paris?';
         const called = await client().responses.create({
+          ...sameEachTime,
           model,
           input,
           tools: [weather],
@@ -64,6 +67,7 @@ describe('the Responses API', () => {
   it.each(['none', 'low'] as const)('with effort %s answers in a form that fits by construction', async (effort) => {
     for (const numbers of ['47 + 38', '9 × 12', '100 - 58']) {
       const { output_text } = await client().responses.create({
+        ...sameEachTime,
         model,
         input: `What is ${numbers}?`,
         reasoning: { effort },

@@ -48,7 +48,7 @@ describe('the embedded service', () => {
     expect(fast).toMatchObject({ status: 'completed', thinking_stop: null, reasoning: { effort: 'none' } });
     expect(fast.output_text).not.toBe('');
     expect(fast.usage.output_tokens_details.reasoning_tokens).toBe(0);
-    const thought = (await ask({ input, mode: 'deliberate' })).body;
+    const thought = (await ask({ input, mode: 'deliberate', seed: 7, deterministic: true })).body;
     expect(thought).toMatchObject({ status: 'completed', output_text: 'The answer is 792.' });
     expect(thought.thinking_stop).not.toBeNull();
     expect(thought.usage.output_tokens_details.reasoning_tokens).toBeGreaterThan(10);

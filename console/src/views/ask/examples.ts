@@ -1,6 +1,6 @@
 /**
- * Questions where a fast answer of the embedded model fails and thinking (medium) succeeds, with what it answered to each;
- * test/e2e/examples.test.ts asks them. In English, for which the model was made.
+ * Questions where a fast answer of the embedded model fails and thinking (medium) succeeds, with what it answered to each
+ * (another processor may round to another wrong answer); test/e2e/examples.test.ts asks them. In English, for which the model was made.
  */
 export const examples = [
   {
