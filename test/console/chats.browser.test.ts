@@ -1,5 +1,6 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { gate } from '../support/queue-jobs.ts';
 import type { Script } from '../support/scripted-language-model.ts';
 import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 import { scriptedConsole } from './scripted-console.ts';
@@ -149,6 +150,15 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await said(first, 'left | right');
     await question(first).fill('both');
     await question(second).fill('at once');
+    // Neither is accepted before both were sent: a tab that hears of another's question waits for its answer before it asks.
+    const { promise: bothSent, open } = gate();
+    let sent = 0;
+    await first.context().route('**/v1/responses', async (route) => {
+      sent += 1;
+      if (sent === 2) open();
+      await bothSent;
+      await route.continue();
+    });
     await Promise.all([question(first).press('Enter'), question(second).press('Enter')]);
     const id = new URL(first.url()).searchParams.get('c');
     await expect
