@@ -136,7 +136,8 @@ async function awaitModel(id: string, client: ServiceClient, terminal: Terminal)
 
 /** How far a worker is with a model that was added. */
 export function stateText({ status, reason, percent }: ShownModelState): string {
-  return [status, typeof percent === 'number' && `${percent} %`, reason].filter(Boolean).join(', ');
+  const far = [status, typeof percent === 'number' && `${percent} %`].filter(Boolean).join(', ');
+  return reason == null ? far : `${far}: ${reason}`;
 }
 
 /** The first entry is the default, and what is added stands last. */

@@ -68,7 +68,7 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
 /** The model may have none; or it spells its thoughts otherwise, and they stand in its answers. */
 function noThought({ kind }: ModelConfig, { capabilities: { family } }: LanguageModel): string {
   const dialect = kind === 'upstream' ? ', and its dialect (`thinkfirst doctor` compares it)' : '';
-  return `No reasoning was produced: is its family right (${family})${dialect}? Without reasoning, more effort only adds samples.`;
+  return `No reasoning was produced: is its family right (${family})${dialect}? Without reasoning, more effort only adds chains.`;
 }
 
 /** `thinks`: as was seen, and not as its family has it. */

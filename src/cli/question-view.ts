@@ -70,7 +70,7 @@ function createLiveMeter(terminal: Terminal, now: () => number): LiveMeter {
     const spent = latest?.thinking_tokens ?? 0;
     const budget = latest?.budget_tokens ?? 0;
     const tokens = budget > 0 ? `${wholeNumber(spent)} of ${wholeNumber(budget)} tokens` : '';
-    const found = samples.length === 0 ? '' : `${counted(samples.length, 'sample')}: ${samples.join(', ')}`;
+    const found = samples.length === 0 ? '' : `${counted(samples.length, 'chain')}: ${samples.join(', ')}`;
     const rest = [tokens, found, duration(now() - startedAt), timeLeft()].filter((part) => part !== '').join(' · ');
     const { full, empty } = bar(spent, budget, barWidth);
     const room = terminal.columns() - 1 - 2 - word.length - 2 - (budget > 0 ? barWidth + 2 : 0);

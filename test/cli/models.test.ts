@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { stateText } from '../../src/cli/add-model.ts';
 import { exitCodes } from '../../src/cli/cli-error.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
@@ -27,6 +28,13 @@ it.each([
   await expect(adding).rejects.toThrow(
     expect.objectContaining({ name: 'CliError', message: expect.stringMatching(message) }),
   );
+});
+
+it('says how far a worker is with a model, and why', () => {
+  const reason = 'It is downloaded from the hub now, which takes a while.';
+  expect(stateText({ status: 'loading', reason, percent: 12 })).toBe(`loading, 12 %: ${reason}`);
+  expect(stateText({ status: 'loading', reason, percent: null })).toBe(`loading: ${reason}`);
+  expect(stateText({ status: 'loading', reason: null, percent: null })).toBe('loading');
 });
 
 it('`models add` says what it expects of --context', async () => {

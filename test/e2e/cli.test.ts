@@ -197,7 +197,7 @@ describe('thinkfirst, on a terminal, while a slow model thinks', () => {
     const cli = ptyCli(['ask', hard, '--model', 'slow', '--effort', 'high'], { environment: near });
     await cli.saw(/thinking +[━─]{20} +[1-9][\d,]* of [\d,]+ tokens/);
     slow.hurry();
-    await cli.saw(/1 sample: \d+/);
+    await cli.saw(/1 chain: \d+/);
     expect(await cli.ended).toBe(0);
     const screen = stripVTControlCharacters(cli.raw()).trimEnd();
     expect(screen).toMatch(/thought for .*\r?\n(.*\r?\n)?The answer is \d+\.$/);
