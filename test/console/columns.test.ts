@@ -2,7 +2,7 @@ import temml from 'temml';
 import { describe, expect, it } from 'vitest';
 import { formulaSettings } from '../../console/src/components/formula-settings.ts';
 import { texDelimiters } from '../../console/src/components/tex-delimiters.ts';
-import { column, comparisonOf, parametersOf } from '../../console/src/views/compare/columns.ts';
+import { column, columnNames, comparisonOf, parametersOf } from '../../console/src/views/compare/columns.ts';
 import { allAgree } from '../../console/src/views/compare/difference.ts';
 
 describe('the address of a comparison', () => {
@@ -21,6 +21,18 @@ describe('the address of a comparison', () => {
       expect(comparisonOf(new URLSearchParams(query)).columns).toEqual([column('none'), column('medium')]);
     },
   );
+
+  it('has a name for each column: its effort and strategy, and its model where they differ', () => {
+    const efforts = { auto: 'Auto', none: 'Fast', low: 'Low', medium: 'Medium', high: 'High' };
+    const names = (...columns: Parameters<typeof columnNames>[0]) => columnNames(columns, efforts);
+    const medium = { ...column('medium'), model: 'a' };
+    expect(names({ ...column('none'), model: 'a' }, medium)).toEqual(['Fast', 'Medium']);
+    expect(names({ ...medium, strategy: 'best-of-n' }, { ...medium, model: 'b' }, column('medium'))).toEqual([
+      'Medium, best-of-n, a',
+      'Medium, b',
+      'Medium',
+    ]);
+  });
 
   it('takes four columns at most', () => {
     expect(comparisonOf(new URLSearchParams('c=low&c=low&c=low&c=low&c=low')).columns).toHaveLength(4);

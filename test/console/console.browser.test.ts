@@ -122,6 +122,11 @@ describe.skipIf(withoutChromium)('the console', () => {
     expect(await outcomes.allTextContents()).toEqual(answers);
     await page.getByRole('button', { name: 'Add a column' }).click();
     await page.getByRole('combobox', { name: 'Effort' }).nth(2).waitFor();
+    // What was answered stays beside it; without the first column, the other answer does.
+    await page.getByText('Not asked yet.').waitFor();
+    expect(await outcomes.allTextContents()).toEqual(answers);
+    await page.getByRole('button', { name: 'Remove column 1' }).click();
+    await expect.poll(() => outcomes.allTextContents()).toEqual(answers.slice(1));
     expectNoFaults();
   });
 

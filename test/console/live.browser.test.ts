@@ -201,6 +201,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     await page.getByText('Stopped.').waitFor();
     await page.getByText('Thoughts', { exact: true }).click();
     await cards(page).getByText('interrupted').waitFor();
+    expect(await page.getByText(/has arrived/).count()).toBe(0);
     expect(await cards(page).count()).toBe(2);
   });
 

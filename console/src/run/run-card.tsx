@@ -43,7 +43,7 @@ export function RunCard({ run, actions, controls = true }: { run: RunState; acti
       {!ended && !seesLines && <WrongLines run={run} />}
       <AnswerCalls run={run} />
       <AnswerText run={run} />
-      {run.endedAt !== undefined && (
+      {run.endedAt !== undefined && run.text !== '' && (
         <p className="visually-hidden" role="status">
           {words.ended(shortAnswer(run))}
         </p>

@@ -11,6 +11,17 @@ export function column(effort: Choice['effort']): Choice {
   return { effort, budget: undefined, model: '', strategy: '' };
 }
 
+/** What to call each column by: its effort and strategy, and its model where they ask different ones (none: the default). */
+export function columnNames(
+  columns: readonly Choice[],
+  efforts: Readonly<Record<Choice['effort'], string>>,
+): readonly string[] {
+  const oneModel = columns.every(({ model }) => model === columns[0]?.model);
+  return columns.map(({ effort, strategy, model }) =>
+    [efforts[effort], strategy, oneModel ? '' : model].filter((part) => part !== '').join(', '),
+  );
+}
+
 /** `?q=…&c=none&c=medium~strategy=best-of-n&r=resp_…` */
 export function comparisonOf(parameters: URLSearchParams): Comparison {
   const columns = parameters.getAll('c').flatMap(columnOf).slice(0, mostColumns);

@@ -3,6 +3,7 @@ import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import type { Choice } from '../../run/effort.ts';
 import { effortStrings } from '../../run/effort-control.strings.ts';
+import { columnNames } from './columns.ts';
 import styles from './compare.module.css';
 import { allAgree, type Outcome } from './difference.ts';
 import { strings } from './strings.ts';
@@ -17,10 +18,8 @@ export function DifferenceLine({ outcomes, columns }: { outcomes: readonly Outco
   const last = outcomes.at(-1);
   if (first === undefined || last === undefined) return null;
   const Icon = agree ? Equal : Split;
-  const name = (index: number) => {
-    const choice = columns[index];
-    return choice === undefined ? '' : [efforts[choice.effort], choice.strategy].filter(Boolean).join(', ');
-  };
+  const names = columnNames(columns, efforts);
+  const name = (index: number) => names[index] ?? '';
   const moreTokens = last.outputTokens - first.outputTokens;
   const moreMs = last.workMs === undefined || first.workMs === undefined ? undefined : last.workMs - first.workMs;
   return (

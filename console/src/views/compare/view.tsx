@@ -146,7 +146,7 @@ export function View() {
                 onChange={(changed) => change(index, changed)}
                 onRemove={
                   columns.length > fewestColumns
-                    ? () => put({ columns: columns.filter((_, position) => position !== index), responses: [] })
+                    ? () => put({ columns: without(columns, index), responses: without(responses, index) })
                     : undefined
                 }
               />
@@ -164,7 +164,7 @@ export function View() {
           <Button
             size="small"
             icon={<Plus aria-hidden="true" />}
-            onClick={() => put({ columns: [...columns, column('high')], responses: [] })}
+            onClick={() => put({ columns: [...columns, column('high')] })}
           >
             {words.add}
           </Button>
@@ -184,6 +184,10 @@ export function View() {
       </div>
     </Page>
   );
+}
+
+function without<T>(list: readonly T[], index: number): T[] {
+  return list.filter((_, position) => position !== index);
 }
 
 /** All columns or none: where one is refused, the others would run on unseen. @returns their ids */
