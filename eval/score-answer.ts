@@ -1,4 +1,5 @@
 import { answerValue, conclusionOf } from '../src/answers/answer-value.ts';
+import { isGiven } from '../src/answers/limits.ts';
 import type { NormalAnswer } from '../src/answers/normal-answer.ts';
 import { normalise, sameAnswer } from '../src/answers/normalise.ts';
 
@@ -12,7 +13,7 @@ export function scoreAnswer(text: string, question: string, expected: string): b
   const value = answerValue(text, question);
   if (value !== undefined && sameAnswer(value, wanted)) return true;
   if (conclusionOf(text) !== undefined) return false;
-  const last = lastValue(text, wanted);
+  const last = lastValue(text, wanted, question);
   return last !== undefined && sameAnswer(normalise(last), wanted);
 }
 
@@ -24,10 +25,15 @@ const patterns: Partial<Record<NormalAnswer['kind'], RegExp>> = {
   choice: /(?<![\p{L}'’])\p{L}(?![\p{L}'’])/gu,
 };
 
-function lastValue(text: string, wanted: NormalAnswer): string | undefined {
+function lastValue(text: string, wanted: NormalAnswer, question: string): string | undefined {
   const pattern = patterns[wanted.kind];
   // Several words are not a single value.
   if (pattern === undefined || (wanted.kind === 'text' && wanted.key.includes(' '))) return undefined;
   const line = text.replaceAll('−', '-').trim().split('\n').at(-1) ?? '';
-  return line.match(pattern)?.at(-1)?.replace(/,+$/, '');
+  const last = [...line.matchAll(pattern)].at(-1);
+  const written = last?.[0].replace(/,+$/, '');
+  if (last === undefined || written === undefined) return undefined;
+  // `less than 12` gives no 12.
+  const isValue = wanted.kind !== 'number' || isGiven(line, last.index, last.index + written.length, question);
+  return isValue ? written : undefined;
 }

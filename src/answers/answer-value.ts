@@ -1,3 +1,4 @@
+import { isGiven } from './limits.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
 import {
@@ -9,7 +10,7 @@ import {
   hideStops,
   showStops,
 } from './question.ts';
-import { numberInWords, sentenceValues } from './sentence-values.ts';
+import { limitsOf, numberInWords, type SentenceValue, sentenceValues } from './sentence-values.ts';
 
 /** Text without the asterisks of bold type; those of a power (`2**3`) stay. */
 function withoutBold(text: string): string {
@@ -94,7 +95,7 @@ function isClause(text: string): boolean {
 const marked = [
   /\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}/g,
   /####\s*(?!\s|(?:final\s+)?answer)([^\n]+)/gi,
-  /\b(?:final\s+)?answers?\b\s*(?:is|are|:|=|would be|should be)\s*:?\s*\**\s*((?:[^.\n]|\.(?=\S))+)/gi,
+  /\b(?:final\s+)?answers?\b\s*(?:(?:is|are|would be|should be)\b|:|=)\s*:?\s*\**\s*((?:[^.\n]|\.(?=\S))+)/gi,
   /^[ \t]*#*[ \t]*(?:final[ \t]+)?answers?[ \t]*\n\s*([^\n]+)/gim,
 ];
 
@@ -142,6 +143,10 @@ function boldValue(text: string, question: string): NormalAnswer | undefined {
   const isLabel = colon !== undefined || /:$/.test(written);
   if (bold.length !== 1 || isLabel) return undefined;
   const value = normalise(written);
+  const { index = 0 } = bold[0] ?? {};
+  if (value.kind === 'number' && !isGiven(text, index, index + 4 + written.length, question)) return undefined;
+  // Only a limit: `It is **not** 12`, `**at least 5** buses`.
+  if (value.kind === 'text' && limitsOf(`${written} 12`).length > 0) return undefined;
   const isShort = text.length <= longestMarked && !text.includes('\n') && !isInWords(value, written);
   return isShort || (value.kind === 'number' && asksForNumber(question)) ? value : undefined;
 }
@@ -165,7 +170,7 @@ function isSentence(value: NormalAnswer, text: string, question: string): boolea
   if (value.kind === 'text') return true;
   if (value.kind !== 'list') return false;
   if (isInWords(value, text) || asksForWords(question)) return true;
-  return asksForNumber(question) ? sentenceValues(text).length === 1 : beyondQuestion(text, question) !== undefined;
+  return asksForNumber(question) ? valuesOf(text, question).length === 1 : beyondQuestion(text, question) !== undefined;
 }
 
 const longestMarked = 160;
@@ -173,15 +178,26 @@ const longestMarked = 160;
 function fromSentence(text: string, question: string): NormalAnswer | undefined {
   const isNumber = asksForNumber(question);
   const beyond = isNumber ? undefined : beyondQuestion(text, question);
-  const hasNumber = beyond === undefined && !asksForWords(question) && !asksYesOrNo(question);
-  const values = hasNumber ? sentenceValues(isNumber ? withSpaces(withoutBold(text)) : withoutBold(text)) : [];
+  const said = beyond ?? text;
+  // `at least 5` may be 5, asked for the least.
+  const mayBeNumber = beyond === undefined || limitsOf(beyond).length > 0;
+  const hasNumber = mayBeNumber && !asksForWords(question) && !asksYesOrNo(question);
+  const values = hasNumber ? valuesOf(isNumber ? withSpaces(withoutBold(said)) : withoutBold(said), question) : [];
   const isOnly = values.length === 1 && text.length <= longestText && !names(text, question);
   const last = isNumber || isOnly ? values.at(-1)?.value : undefined;
-  const found = last ?? (isNumber && values.length === 0 ? numberInWords(text) : undefined);
-  if (found !== undefined) return found;
-  const said = beyond ?? text;
+  const found = last ?? (isNumber && values.length === 0 ? numberInWords(text, question) : undefined);
+  // `There are less than 12.` is an answer of its own; with more numbers or sentences it is free text.
+  const isShort = values.length < 2 && text.length <= longestMarked && !text.includes('\n');
+  if (found !== undefined && (found.kind !== 'text' || isShort)) return found;
   const value = normalise(said);
   return isInWords(value, said) || (value.kind === 'list' && asksForWords(question)) ? undefined : value;
+}
+
+/** The numbers of a sentence that may be its value: without those that it only compares its answer with, where it has one. */
+function valuesOf(text: string, question: string): SentenceValue[] {
+  const all = sentenceValues(text, question);
+  const own = all.filter(({ beside }) => !beside);
+  return own.every(({ value }) => value?.kind === 'text') ? all : own;
 }
 
 /** A number stands apart also where its script, or Korean, writes what surrounds it without a space: `共有 42 个`, `12 입니다`. */

@@ -129,6 +129,12 @@ function readList(text: string): NormalAnswer | undefined {
     .map((item) => item.replace(/^\s*(?:[-*•]|\d+[.)])\s+/, '').trim())
     .filter((item) => item !== '');
   if (items.length < 2 || items.some((item) => item.split(/\s+/).length > 4)) return undefined;
+  // `between 10 and 12`, `12 and over`, `13, not 12`
+  if (
+    /^between\b/i.test(text) ||
+    items.some((item, at) => at > 0 && /^(?:not\b|(?:over|above|under|below|up|older|younger)$)/i.test(item))
+  )
+    return undefined;
   const keys = items.map((item) => (/[,\n]/.test(item) ? plainText(item) : showAnswer(normalise(item))));
   return { kind: 'list', key: keys.join(', ') };
 }

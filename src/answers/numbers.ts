@@ -1,4 +1,5 @@
 import { exactValue } from '../evaluator/exact-arithmetic.ts';
+import { limitBehind } from './limits.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { currencies, withPowers } from './notation.ts';
 import { isMeasure, isPlainUnit, measureOf, unitName } from './units.ts';
@@ -196,7 +197,7 @@ function readMultiplier(rest: string, isMoney: boolean): { by: number; rest: str
 /** `{}` for no unit; undefined where what follows the number is none, so that the number isn't all that was said. */
 function readUnit(rest: string, money: string | undefined): { name?: string | undefined } | undefined {
   const match = /^\s*([%$€£¥¢°])?\s*-?\s*([\p{L}][\p{L}\d ²³^/.'’-]{0,60})?$/u.exec(rest);
-  if (match === null) return undefined;
+  if (match === null || limitBehind(rest) !== undefined) return undefined;
   const [, sign, words = ''] = match;
   const inner = words.toLowerCase().split(/[\s-]+/);
   // `5 to ten`, `5 or six`, `5 R 2` are no one number; nor is `5x`; `17 is a prime number` is a sentence.

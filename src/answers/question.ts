@@ -52,12 +52,40 @@ export function asksForWords(question: string): boolean {
   return words.test(question) && !number.test(question);
 }
 
+const least =
+  /\b(?:least|fewest|minim(?:um|al)|min|smallest|lowest|shortest|cheapest|earliest|needs?|needed|must|requires?|required|ha(?:s|ve|d) to|should|enough|necessary)\b/i;
+/** Not `Can you say …?`, which asks for an answer. */
+const most =
+  /\b(?:most|maxim(?:um|al)|max|largest|greatest|biggest|highest|longest|latest|(?<!^\s*)(?:can|could)|able|possibl[ey]|limit|affords?|allowed|may|fits?|holds?)\b/i;
+
+/** For the least, or for what is needed, which is the least that does. */
+export function asksForLeast(question: string): boolean {
+  return least.test(lastSentence(question));
+}
+
+/** For the most, or for what can be, of which the most is meant. */
+export function asksForMost(question: string): boolean {
+  return most.test(lastSentence(question));
+}
+
+/** For what was not done or is not there. */
+export function asksWhatIsNot(question: string): boolean {
+  return /\b(?:not|never|cannot|without)\b|n['’]t\b/i.test(lastSentence(question));
+}
+
+/** Of a long text only its end is searched: the pattern is tried from every character. */
+function lastSentence(text: string): string {
+  return /[^.?!\n]*[?.!]*\s*$/.exec(text.trim().slice(-1000))?.[0] ?? '';
+}
+
 /** Characters; a longer sentence is free text. */
 const longest = 240;
-const copula = /\s(?:is|are|was|were)\s(?:called |named |known as |\p{L}+e[dn] by )?(?:(?:on|in|at) (?=\S+ ?\d))?/iu;
+const copula =
+  /\s(?:is|are|was|were)\s(?:called |named |known as |\p{L}+e[dn] by )?(?:(?:on|in|at(?! (?:least|most)\b)) (?=\S+ ?\d))?/iu;
 const pronoun = /^(?:it|this|that|these|those|they)$/i;
 /** What is said more of a name. */
-const apposition = /(?:,\s*(?:which|who|where|with|as|because|since|and|but|the|an?)|\s(?:which|because|since))\s.*$/i;
+const apposition =
+  /(?:,\s*(?:which|who|where|with|as|because|since|and|but|not|the|an?)|\s(?:which|because|since))\s.*$/i;
 const empty =
   /^(?:the|an?|of|in|on|at|to|for|by|and|or|it|its|this|that|is|are|was|were|do|does|did|what|which|who|whom|whose|where|when)$/;
 
@@ -90,8 +118,7 @@ export function beyondQuestion(sentence: string, question: string): string | und
 
 /** Nothing is in it that the question has not, or all of the question is in it. */
 function repeats(part: string, question: string): boolean {
-  const last = /[^.?!\n]*[?.!]*\s*$/.exec(question.trim())?.[0] ?? '';
-  const asked = contentWords(last);
+  const asked = contentWords(lastSentence(question));
   const words = contentWords(part);
   return isOf(part, contentWords(question)) || (asked.length > 1 && asked.every((word) => words.includes(word)));
 }

@@ -3,6 +3,7 @@ import { answerValue, conclusionOf } from '../answers/answer-value.ts';
 import type { NormalAnswer } from '../answers/normal-answer.ts';
 import { normalise, sameAnswer, showAnswer } from '../answers/normalise.ts';
 import { multiplierWords } from '../answers/numbers.ts';
+import { givesNumber } from '../answers/sentence-values.ts';
 import { conversionFactors } from '../answers/units.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 import { isTakeBack } from './thought-lines.ts';
@@ -20,7 +21,9 @@ export const agreement = defineCheck({
     const value = answerValue(answer, question);
     if (concluded === undefined || value === undefined) return abstain('thought or answer has no conclusion to read');
     const conclusion = normalise(concluded);
-    if (sameAnswer(conclusion, value) || isWithin(answer, concluded)) {
+    // `less than 12` and `12 or 13` have a 12 in them, but don't say that it is 12.
+    const isOpen = conclusion.kind === 'number' && value.kind === 'text' && !givesNumber(answer, question);
+    if (sameAnswer(conclusion, value) || (!isOpen && isWithin(answer, concluded))) {
       return pass('thought and answer agree');
     }
     // What is concluded before the end may have been in doubt, or of a step.

@@ -82,6 +82,16 @@ describe('answerValue', () => {
     ['It is 1/2/2024.', 'It is 3/4/2024.'],
     ['It is on March 5.', 'It is on May 5.'],
     ['Paris has 2 airports.', 'Rome has 2 airports.', 'Which city has the most airports?'],
+    ['It is 12 or 13.', '13'],
+    ['She has 12 apples or 13 apples.', '13'],
+    ['It is between 10 and 12.', '12'],
+    ['between 10 and 12', '10, 12'],
+    ['at least 12, at most 15', '12'],
+    ['x > 12', 'x < 12', 'Solve 2x + 1 < 25.'],
+    ['It starts after 5:30 pm.', '5:30 pm', 'When does it start?'],
+    ['Before 1969.', '1969', 'When was it?'],
+    ['He does not have more than $12.', '$12'],
+    ['It is less than **12**.', '12'],
   ];
   it.each(apart)('keeps %j and %j apart in a sentence', (a, b, question = 'How many are there?') => {
     const [one, other] = [answerValue(a, question), answerValue(b, question)];
@@ -107,10 +117,92 @@ describe('answerValue', () => {
     ['It is 75% of them.', '75'],
     ['He finished 3rd.', '3'],
     ['The total is 10 - 4 = 6.', '6'],
+    // What is no limit.
+    ['There are about 12 left.', '12'],
+    ['There are almost 12.', '12'],
+    ['12, more or less.', '12'],
+    ['12 or so', '12'],
+    ['They add up to 12.', '12'],
+    ['That brings the total up to 12.', '12'],
+    ['She turned over 12 cards.', '12', 'How many cards did she turn over?'],
+    ['It is not hard: 12.', '12'],
+    ['It is not 10, it is 12.', '12'],
+    ['It is not 10 but 12.', '12'],
+    ['She did not buy 3, so she has 12.', '12'],
+    ['The students who did not pass are 12.', '12'],
+    ['=> 12', '12'],
+    ['<b>12</b>', '12'],
+    // What the answer is compared with.
+    ['It is 12, not 13.', '12'],
+    ['The answer is 12, not 13.', '12'],
+    ['12 rather than 13', '12'],
+    ['It is 12, which is less than 20.', '12'],
+    ['About 12, but no more than 15.', '12'],
+    ['She needs 5 buses, at least 3 of them red.', '5'],
+    ['There are 8 primes less than 20.', '8', 'How many primes are less than 20?'],
+    ['There are 8 numbers between 10 and 20.', '8', 'How many numbers are between 10 and 20?'],
+    ['He spends $60 over 30 days.', '60', 'How much does he spend over 30 days?'],
+    // Asked for a limit, by its name or as what one needs or can have.
+    ['She needs at least 5 buses.', '5', 'What is the least number of buses?'],
+    ['She needs at least 5 buses.', '5', 'How many buses does she need?'],
+    ['She needs at least **5** buses.', '5', 'How many buses does she need?'],
+    ['She needs **at least 5** buses.', '5', 'How many buses does she need?'],
+    ['The smallest number is at least 5.', '5', 'What is the smallest number?'],
+    ['5 buses or more', '5', 'How many buses are needed?'],
+    ['At least five.', '5', 'How many buses are needed?'],
+    ['It holds up to 12 people.', '12', 'How many people can it hold?'],
+    ['No more than 12.', '12', 'What is the largest number of coins?'],
+    ['He could not sell 12.', '12', 'How many could he not sell?'],
   ];
+
   it.each(together)('takes %j as %j', (a, b, question = 'How many are there?') => {
     const [one, other] = [answerValue(a, question), answerValue(b, question)];
     expect(one !== undefined && other !== undefined && sameAnswer(one, other)).toBe(true);
+  });
+
+  const limits: Array<[key: string, answers: string[]]> = [
+    ['less than 12', ['less than', 'fewer than', 'under', 'below', '<']],
+    ['more than 12', ['more than', 'over', 'above', '>', 'higher than', 'more than about']],
+    ['at least 12', ['at least', 'no less than', 'not fewer than', 'greater than or equal to', 'a minimum of', '≥']],
+    ['at most 12', ['at most', 'no more than', 'not more than', 'up to', 'a maximum of', 'within', '<=']],
+    ['between 10 and 12', ['between 10 and']],
+    ['not 12', ['not', 'never', 'not exactly', 'anything other than']],
+  ];
+  it.each(limits)('takes %s for one answer of its own, however it is written', (key, written) => {
+    for (const limit of written)
+      for (const answer of [`${limit} 12`, `The answer is ${limit} 12.`, `There are ${limit} 12 left, all in all.`])
+        expect(answerValue(answer, 'How many are left?'), answer).toEqual({ kind: 'text', key });
+  });
+
+  it.each([
+    ['12 or more', 'at least 12'],
+    ['12 apples or fewer', 'at most 12'],
+    ['There are 12 left at most.', 'at most 12'],
+    ['12 (at least)', 'at least 12'],
+    ['twelve or more', 'at least 12'],
+    ['There are less than twelve.', 'less than 12'],
+    ['It weighs over 12 kg.', 'more than 12 kg'],
+    ['It is colder than 12.', 'colder than 12'],
+    ['It is **not** 12.', 'not 12'],
+    ['It is not **12**.', 'not 12'],
+    ["The answer isn't 12.", 'not 12'],
+    ["It can't be 12.", 'not 12'],
+    ['She does not have 12 left.', 'not 12'],
+    ["I don't think it is 12.", 'not 12'],
+    ['not twelve', 'not 12'],
+    ['It is 12 hours at most.', 'at most 12 hour'],
+    ['x < 12', 'x < 12'],
+    ['2x < 12', '2x < 12'],
+    ['Neither 12 nor 13.', 'neither 12 nor 13'],
+  ])('takes %j for %s', (answer, key) => {
+    expect(answerValue(answer, 'How many are left?')).toEqual({ kind: 'text', key });
+  });
+
+  it.each([
+    'It is neither 12 nor 13.',
+    `${'She feeds the ducks and then she counts the eggs, '.repeat(4)}less than 12.`,
+  ])('reads no value from %j', (answer) => {
+    expect(answerValue(answer, 'How many are left?')).toBeUndefined();
   });
 
   it('reads no value from a long text whose last number is none', () => {

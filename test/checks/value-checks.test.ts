@@ -8,6 +8,10 @@ describe('value checks', () => {
     ['So the answer is 4.', 'The answer is 5.', 'fail'],
     ['So the answer is 6:05.', 'The answer is 6:50.', 'fail'],
     ['Nothing concluded', 'The answer is 5.', 'abstain'],
+    ['So the answer is 12.', 'Less than 12.', 'abstain'],
+    ['So the answer is 12.', '12 or 13', 'abstain'],
+    ['So the answer is 12.', '12 (less than 20)', 'pass'],
+    ['So the answer is not 12.', '12', 'abstain'],
   ])('agreement: %s / %s: %s', async (thought, answer, verdict) => {
     expect(await judge('agreement', { thought, answer })).toMatchObject({ verdict });
   });
@@ -73,6 +77,9 @@ describe('value checks', () => {
     ["The answer isn't 12.", 12, 'abstain'],
     ['Less than 12.', 12, 'abstain'],
     ['The answer is at least 12.', '12 hours', 'abstain'],
+    ['12 or more', 12, 'abstain'],
+    ['It is 12, not 13.', 12, 'pass'],
+    ['It is 13, not 12.', 12, 'fail'],
     ['It is not hard: 12.', 12, 'pass'],
     ['There are not 10 left. The answer is 12.', 12, 'pass'],
   ])('expected takes no number that the answer denies or only limits: %s', async (answer, value, verdict) => {

@@ -42,6 +42,8 @@ describe('scoreAnswer', () => {
     ['The answer is 18.', '8'],
     ['The answer is 8, 18.', '18'],
     ['The answer is 180.', '18'],
+    ['It is not 18.', '18'],
+    ['She has less than 18 of them in the end.', '18'],
     ['The answer is -18.', '18'],
     ['', '18'],
     ['I do not know.', '18'],
