@@ -42,6 +42,11 @@ export type GenerateOptions = {
    * that were not read. None is decoded after it.
    */
   onStopped?(thinkingTokens: number): void;
+  /**
+   * A sample whose stream breaks for good ends in a `finish` of reason `fault`, and the others go on; only once all have broken,
+   * their fault is thrown. False: the first fault ends all samples. Samples without a stream of their own always fail together.
+   */
+  keepsOthers?: boolean;
 };
 
 const count = z.int().nonnegative();
@@ -237,9 +242,9 @@ export type TokenLogprob = z.infer<typeof TokenLogprob>;
 
 /**
  * `length`: the answer met its cap or the context's end. `loop`: it repeated itself and was cut. `empty`: there is nothing
- * visible in it.
+ * visible in it. `fault`: its server's stream broke, so its answer is not whole (only with `keepsOthers`).
  */
-export const FinishReason = z.enum(['stop', 'length', 'loop', 'tool-calls', 'empty']);
+export const FinishReason = z.enum(['stop', 'length', 'loop', 'tool-calls', 'empty', 'fault']);
 export type FinishReason = z.infer<typeof FinishReason>;
 
 /**

@@ -21,7 +21,7 @@ import {
 import { fastVerdict, guessOf, verdictOf } from './voting/answer-verdict.ts';
 import { settleTie } from './voting/compare.ts';
 import type { ChoiceRule, Decision } from './voting/decide.ts';
-import { choose, stopOf, thinkUntilStopped, type WaveRules } from './waves.ts';
+import { choose, stopOf, thinkUntilStopped, timesBroken, type WaveRules } from './waves.ts';
 
 const noLogprobs = {
   field: 'top_logprobs',
@@ -51,7 +51,10 @@ export async function* runPlan(
   const { standing } = chains;
   await judgeTried(run);
   const outcome = (found: Parameters<typeof outcomeOf>[0], given?: Candidate): StrategyOutcome =>
-    outcomeOf(found, state.usage.snapshot(), warningsOf(state, [...standing.values()], given));
+    outcomeOf(found, state.usage.snapshot(), [
+      ...warningsOf(state, [...standing.values()], given),
+      ...brokeOff(state, found.thinkingStop),
+    ]);
   const decided = context.finishedSteps.find(
     (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
   );
@@ -197,6 +200,17 @@ function drawn(temperature: number): { field: string; message: string } {
 function drewAtZero({ context, trace }: RunState): boolean {
   const more = trace.steps().some(({ phase, sample }) => phase === 'think' && (sample ?? 0) > 0);
   return context.sampling.temperature === 0 && more;
+}
+
+/** How many chains gave no answer because of their server. One that a settled answer did not wait for is not missed. */
+function brokeOff(state: RunState, stop: ThinkingStop | null): StrategyOutcome['warnings'] {
+  const runs = state.trace.steps().filter(({ phase }) => phase === 'think');
+  const chains = [...new Set(runs.map(({ sample }) => sample))];
+  const broken = chains.map((number) => timesBroken(state, number)).filter((times) => times > 0);
+  const isSettled = stop === 'settled_vote' || stop === 'confident';
+  if (broken.every((times) => isSettled && times === 1)) return [];
+  const gave = `${broken.length} of ${chains.length} chains gave no answer`;
+  return [{ field: 'reasoning.samples', message: `${gave}, because the stream from the model's server broke.` }];
 }
 
 /** No chain that ended by itself has a thought: the model does not think, or its thinking format is not the family's. */

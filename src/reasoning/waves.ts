@@ -53,11 +53,15 @@ async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<Str
   const { budget, chains, state } = run;
   const { context } = state;
   const { samples } = context.effective;
-  /** Chains that have been run to their end, those with an empty answer included. */
+  const again = (number: number | null) => timesBroken(state, number) === 1;
+  /** Runs in a row in which every stream broke. */
+  let broken = 0;
+  /** Chains that have been run to their end, those with an empty answer included, and those that broke twice. */
   const done = new Set(
-    context.finishedSteps.flatMap((step) =>
-      step.phase === 'think' && step.answer_text !== undefined ? (step.sample ?? []) : [],
-    ),
+    context.finishedSteps.flatMap(({ phase, sample, answer_text, stop_reason }) => {
+      const isDone = answer_text !== undefined || (stop_reason === 'fault' && !again(sample));
+      return phase === 'think' && isDone ? (sample ?? []) : [];
+    }),
   );
   const enough = (found: readonly Candidate[]): boolean => {
     const all = new Map([...chains.standing, ...found.map((one) => [one.sample, one] as const)]);
@@ -72,9 +76,23 @@ async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<Str
     if (left.length === 0) return samples === 1 ? lastChainStop(state) : 'natural';
     // A chain that the budget would cut is worth little, except where it is the only one.
     if (budget.thinking(1) < (done.size === 0 ? 1 : naturalTokens(context))) return 'budget';
-    const numbers = left.slice(0, waveSize(run, rules, done));
-    for (const number of yield* think(run, { numbers, enough })) done.add(number);
+    const fresh = left.filter((number) => !again(number));
+    // A chain that is repeated runs alone: beside others, one of them could get the seed of a chain that has ended.
+    const numbers = fresh.length === 0 ? left.slice(0, 1) : fresh.slice(0, waveSize(run, rules, done));
+    const begun = yield* think(run, { numbers, enough });
+    for (const number of begun) if (!again(number)) done.add(number);
+    broken = begun.every((number) => timesBroken(state, number) > 0) ? broken + 1 : 0;
+    if (broken === mostBroken) return 'natural';
   }
+}
+
+/** After so many runs in a row in which every stream broke, the server is taken to be gone: what stands is the answer. */
+const mostBroken = 3;
+
+/** How often this chain was run and its stream broke; 0 if it ended in another way. Once is not the end of it: it is run again. */
+export function timesBroken({ trace }: Pick<RunState, 'trace'>, number: number | null): number {
+  const runs = trace.steps().filter(({ phase, sample }) => phase === 'think' && sample === number);
+  return runs.every(({ stop_reason }) => stop_reason === 'fault') ? runs.length : 0;
 }
 
 /** How many chains are started together. */
@@ -180,9 +198,10 @@ function* voteSteps({ trace }: Pick<RunState, 'trace'>, decision: Decision): Gen
   });
 }
 
-/** Why the last chain ended. */
+/** Why the last chain ended, of those whose streams did not break. */
 function lastChainStop({ trace }: Pick<RunState, 'trace'>): ThinkingStop {
-  return stopOf(trace.steps().findLast((step) => step.phase === 'think')?.stop_reason ?? null);
+  const ended = trace.steps().filter(({ phase, stop_reason }) => phase === 'think' && stop_reason !== 'fault');
+  return stopOf(ended.at(-1)?.stop_reason ?? null);
 }
 
 /** Why thinking ended, as a step has kept it. */

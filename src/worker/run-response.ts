@@ -4,7 +4,7 @@ import { responseJob } from '../contracts/responses/response-job.ts';
 import { terminalLines } from '../contracts/responses/terminal-lines.ts';
 import { TraceEvent, type TraceStep } from '../contracts/responses/trace.ts';
 import type { ObservedLength } from '../contracts/service/natural-length.ts';
-import { ServiceError } from '../contracts/service/service-error.ts';
+import { isModelLoss, ServiceError } from '../contracts/service/service-error.ts';
 import { type JobLease, LeaseEnded } from '../core/job-queue.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createLogWriter } from './log-writer.ts';
@@ -106,10 +106,6 @@ function lengthsAtCut(lines: readonly LogLine[], thought: number): ObservedLengt
 function begunChains(lines: readonly LogLine[]): number {
   const events = lines.filter(({ stream }) => stream === 'trace').map(({ data }) => TraceEvent.parse(data));
   return events.filter((event) => event.type === 'trace_step.added' && event.step.phase === 'think').length;
-}
-
-function isModelLoss(error: unknown): error is ServiceError {
-  return error instanceof ServiceError && error.code === 'model_unavailable' && error.retryable;
 }
 
 function leaseEnd(error: unknown, lease: JobLease): LeaseEnded['end'] | undefined {

@@ -1,8 +1,11 @@
 /** Samples side by side, over servers that run several requests at a time, one, or refuse more; and what a broken stream costs. */
 import { describe, expect, it } from 'vitest';
-import type { LanguageModel } from '../../src/core/language-model.ts';
+import { z } from 'zod';
+import { TraceStep } from '../../src/contracts/responses/trace.ts';
+import type { LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import type { DialectName } from '../../src/models/servers/client/dialect.ts';
 import { connect, run, script, thinking, words } from '../support/upstream-run.ts';
+import type { Fault, UpstreamServerOptions } from '../support/upstream-server.ts';
 import { createService } from '../worker/service.ts';
 
 const answer = script.answer.join('');
@@ -16,6 +19,14 @@ const answers = (events: Awaited<ReturnType<typeof run>>['events'], count: numbe
   );
 const spent = (events: Awaited<ReturnType<typeof run>>['events']) =>
   samples(events).reduce((sum, { usage }) => sum + usage.thinkingTokens, 0);
+
+function gate(): { promise: Promise<void>; resolve(): void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
 
 it('llama.cpp says how many requests it runs at a time: no more are sent, and the capabilities name them', async () => {
   const { model, server } = await connect({ dialect: 'llama.cpp', script: long, slots: 2 });
@@ -160,12 +171,13 @@ describe.each(['ollama', 'vllm', 'llama.cpp'] as const)('a response over %s whos
   });
 
   /** The model, with the tokens of thoughts and answers that were read of it. */
-  function observed(model: LanguageModel) {
+  function observed(model: LanguageModel, onRead: (read: { thought: number; answer: number }) => void = () => {}) {
     const read = { thought: 0, answer: 0 };
     async function* generate(...given: Parameters<LanguageModel['generate']>) {
       for await (const event of model.generate(...given)) {
         if (event.type === 'thinking-delta' && !event.forced) read.thought += words(event.text).length;
         if (event.type === 'answer-delta') read.answer += words(event.text).length;
+        onRead(read);
         yield event;
       }
     }
@@ -209,6 +221,202 @@ describe.each(['ollama', 'vllm', 'llama.cpp'] as const)('a response over %s whos
         expect(response.usage?.phases).toMatchObject(phases);
       },
     );
+  });
+
+  it('drops one of its streams: whoever does not keep the others gets no event of it', async () => {
+    const drop = { kind: 'malformed', chunks: 1 + script.thoughts.length + 2 } as const;
+    const { model } = await connect({ dialect, script, faults: [drop] });
+    const seen: string[] = [];
+    const asking = run(model, thinking(100), { onEvent: ({ type }) => void seen.push(type) });
+    await expect(asking).rejects.toMatchObject({ code: 'model_unavailable', retryable: true });
+    expect(seen).not.toContain('finish');
+  });
+
+  it.each([
+    ['a cancellation', 'stop'],
+    ['a refusal', 'refuse'],
+  ])('gets %s while one of its streams has broken: that ends all, as ever', async (_, how) => {
+    const drop = { kind: 'malformed', chunks: 1 + script.thoughts.length + 2 } as const;
+    const refusal = { kind: 'status', status: 400, body: { error: { message: 'no' } } } as const;
+    const faults = [drop, how === 'stop' ? ({ kind: 'hang', chunks: 4 } as const) : refusal];
+    const { model } = await connect({ dialect, script, faults });
+    const stop = new AbortController();
+    const reason = new Error('cancelled by the test');
+    const finished: string[] = [];
+    const onEvent = (event: ModelEvent) => {
+      if (event.type !== 'finish') return;
+      finished.push(event.reason);
+      if (how === 'stop') stop.abort(reason);
+    };
+    const asked = thinking(100, { samples: 2, deterministic: how === 'refuse' });
+    const asking = run(model, asked, { signal: stop.signal, keepsOthers: true, onEvent });
+    if (how === 'stop') await expect(asking).rejects.toBe(reason);
+    else await expect(asking).rejects.toMatchObject({ code: 'invalid_value' });
+    expect(finished).toEqual(['fault']);
+  });
+
+  describe('drops streams in their answers', () => {
+    /** Three chains side by side, all run: the model's 8 words of thought and 4 of answer each. */
+    const chains = (more: object = {}) => ({
+      ...asked,
+      reasoning: { ...asked.reasoning, strategy: 'self-consistency', options: { adaptive: false }, ...more },
+    });
+    const own = { thought: script.thoughts.length, answer: words(answer).length };
+    // Role, thoughts, and half of the answer.
+    const at = 1 + own.thought + 2;
+    const drop: Fault = { kind: 'malformed', chunks: at };
+    const none: Fault = { kind: 'none' };
+
+    async function ask(faults: readonly Fault[], body: object, more: Partial<UpstreamServerOptions> = {}) {
+      const shown = gate();
+      // A reset overtakes what was sent before it, so it waits until that was read, and all that its siblings sent.
+      const given = faults.map((fault) => (fault.kind === 'reset' ? { ...fault, after: shown.promise } : fault));
+      // llama.cpp says how many requests it runs at a time with the first one.
+      const options = { dialect, script, faults: [none, ...given], slots: 3, ...more };
+      const { model, server } = await connect(options, { id: 'tiny' });
+      await run(model, thinking(0));
+      server.requests.length = 0;
+      const { read, model: tiny } = observed(model, ({ answer }) => answer === 2 * own.answer + 2 && shown.resolve());
+      const service = await createService(tiny);
+      const response = await service.answered({ ...body });
+      const trace = await (await service.app.request(`/v1/responses/${response.id}/trace`)).json();
+      const { steps } = z.object({ steps: z.array(TraceStep) }).parse(trace);
+      const chainSteps = steps.filter(({ phase }) => phase === 'think');
+      return { response, server, read, workerLog: service.workerLog, chainSteps };
+    }
+
+    /** All that was read, and nothing twice. */
+    const decoded = (read: { thought: number; answer: number }) => ({
+      think: read.thought,
+      discarded: read.answer - own.answer,
+      answer: own.answer,
+    });
+
+    it.each<Fault>([
+      drop,
+      { kind: 'cut', chunks: at },
+      { kind: 'error-event', chunks: at },
+      { kind: 'reset', chunks: at },
+    ])('one of three ($kind): its siblings are kept, and it is run once more', async (fault) => {
+      const { response, server, read, workerLog, chainSteps } = await ask([none, none, fault], chains());
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, warnings: [] });
+      expect(response.verdict).toMatchObject({ kind: 'agreed', agreement: { agree: 3, of: 3 } });
+      expect(chainSteps.map(({ stop_reason }) => stop_reason).sort()).toEqual([
+        'fault',
+        'natural',
+        'natural',
+        'natural',
+      ]);
+      const [broken] = chainSteps.filter(({ stop_reason }) => stop_reason === 'fault');
+      expect(broken).toMatchObject({ answer: null, summary: "Stopped: its stream from the model's server broke." });
+      expect(chainSteps.filter(({ sample }) => sample === broken?.sample)).toHaveLength(2);
+      expect(server.completions()).toHaveLength(4);
+      expect(workerLog.join()).not.toContain('going on afresh');
+      expect(response.usage?.phases).toMatchObject(decoded(read));
+      expect(spentBy(response)).toBeLessThanOrEqual(asked.reasoning.budget_tokens);
+    });
+
+    it('one of three, without counts: its tokens are not granted again', async () => {
+      // Enough for three chains by their natural length of 16 tokens, and not for one more after three of 12.
+      const twelve = { ...script, thoughts: words('1 2 3 4 5 6 7 8 9 10 11 12') };
+      const later = { ...drop, chunks: 1 + 12 + 2 } as const;
+      const more = { countsNothing: true, script: twelve };
+      const { response, read, chainSteps } = await ask([none, later], chains({ budget_tokens: 48 }), more);
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, thinking_stop: 'budget' });
+      expect(chainSteps).toHaveLength(3);
+      expect(response.warnings).toEqual([
+        {
+          field: 'reasoning.samples',
+          message: "1 of 3 chains gave no answer, because the stream from the model's server broke.",
+        },
+      ]);
+      expect(response.usage?.phases).toMatchObject(decoded(read));
+      expect(read.thought).toBe(3 * 12);
+    });
+
+    it('one of three, and its repetition: the answer is that of its siblings, with a warning', async () => {
+      const { response, server, read, chainSteps } = await ask([none, none, drop, drop], chains());
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, thinking_stop: 'natural' });
+      expect(response.verdict).toMatchObject({ kind: 'agreed', agreement: { agree: 2, of: 2 } });
+      expect(chainSteps.map(({ stop_reason }) => stop_reason).sort()).toEqual(['fault', 'fault', 'natural', 'natural']);
+      expect(response.warnings).toMatchObject([{ field: 'reasoning.samples' }]);
+      expect(server.completions()).toHaveLength(4);
+      expect(response.usage?.phases).toMatchObject(decoded(read));
+    });
+
+    it('one of three where the others settle the vote: it is not run again', async () => {
+      const { response, server, chainSteps } = await ask([none, drop], chains({ options: {} }));
+      const settled = { thinking_stop: 'settled_vote', warnings: [] };
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, ...settled });
+      expect(chainSteps.filter(({ stop_reason }) => stop_reason === 'fault')).toHaveLength(1);
+      expect(server.completions()).toHaveLength(3);
+    });
+
+    it('two of four, one of them twice: a vote that they can not change any more is settled with a warning', async () => {
+      const body = chains({ options: {}, samples: 4 });
+      const { response, server } = await ask([none, none, drop, drop, drop], body);
+      // Three runs in a row that broke: nothing more is asked of such a server.
+      const thinking_stop = dialect === 'ollama' ? 'natural' : 'settled_vote';
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, thinking_stop });
+      expect(response.warnings).toMatchObject([{ message: expect.stringMatching(/^2 of 4 chains gave no answer/) }]);
+      expect(server.completions()).toHaveLength(5);
+    });
+
+    it('one of three, in turn: its siblings are kept', async () => {
+      const { response, server, chainSteps } = await ask([none, drop], { ...chains(), deterministic: true });
+      expect(response.verdict).toMatchObject({ kind: 'agreed', agreement: { agree: 3, of: 3 } });
+      expect(chainSteps.filter(({ stop_reason }) => stop_reason === 'fault')).toHaveLength(1);
+      expect(server.completions()).toHaveLength(4);
+      expect(server.mostRunning()).toBe(1);
+    });
+
+    it('all after the first chain: the answer is that of the first, and the server is not asked for ever', async () => {
+      const faults = [none, ...Array.from({ length: 20 }, () => drop)];
+      // The greedy chain runs alone, then 9 that could agree, the other 6, and the first that broke again.
+      const body = chains({ strategy: 'deliberate', options: {}, samples: 16, budget_tokens: 900 });
+      const { response, server, read, workerLog } = await ask(faults, body);
+      expect(response).toMatchObject({ status: 'completed', output_text: answer });
+      expect(response.warnings).toMatchObject([{ field: 'reasoning.samples' }]);
+      expect(workerLog.join()).not.toContain('going on afresh');
+      expect(server.completions()).toHaveLength(dialect === 'ollama' ? 1 + 3 : 1 + 9 + 6 + 1);
+      expect(response.usage?.phases).toMatchObject(decoded(read));
+    });
+
+    // Nothing says how many requests Ollama runs at a time, so its chains run one after the other.
+    const sideBySide = it.skipIf(dialect === 'ollama');
+
+    sideBySide('all three: the attempt is repeated, and what it lost counts', async () => {
+      const { response, read, workerLog, chainSteps } = await ask([drop, drop, drop], chains());
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, warnings: [] });
+      expect(workerLog.filter((line) => line.includes('going on afresh'))).toHaveLength(1);
+      expect(chainSteps.map(({ stop_reason }) => stop_reason)).toEqual(['natural', 'natural', 'natural']);
+      expect(response.usage?.phases).toMatchObject(decoded(read));
+    });
+
+    const only = { ...asked, reasoning: { effort: 'low', samples: 1, budget_tokens: 100 } };
+    it.each([
+      ['the only one', only, 3],
+      ...(dialect === 'ollama' ? [] : [['all three', chains(), 9] as const]),
+    ] as const)('%s, in each attempt: it fails', async (_, body, times) => {
+      const { response, server, read } = await ask(
+        Array.from({ length: times }, () => drop),
+        body,
+      );
+      expect(response).toMatchObject({
+        status: 'failed',
+        error: { message: expect.stringContaining('The server behind tiny') },
+      });
+      expect(server.completions()).toHaveLength(times);
+      expect(spentBy(response)).toBe(read.thought + read.answer);
+    });
+
+    it('the only one: the attempt is repeated', async () => {
+      const { response, read, workerLog, chainSteps } = await ask([drop], only);
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, warnings: [] });
+      expect(workerLog.filter((line) => line.includes('going on afresh'))).toHaveLength(1);
+      expect(chainSteps).toHaveLength(1);
+      expect(response.usage?.phases).toMatchObject(decoded(read));
+    });
   });
 
   it('takes one request at a time is answered, and its budget is kept', async () => {

@@ -257,6 +257,11 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
     '예산을 다 써서 멈췄습니다. 다른 흐름은 끝났습니다.',
   ],
   [/^Stopped: the answer was settled\.$/, '답이 정해져 멈췄습니다.'],
+  [/^Stopped: its stream from the model's server broke\.$/, '모델 서버의 스트림이 끊겨 멈췄습니다.'],
+  [
+    /^(\d+) of (\d+) chains gave no answer, because the stream from the model's server broke\.$/,
+    '흐름 $2개 중 $1개는 모델 서버의 스트림이 끊겨 답하지 못했습니다.',
+  ],
   [/^Runs the slow checks on the answer\.$/, '답에 느린 검사를 실행합니다.'],
   [/^The answer was empty\.$/, '답이 비어 있습니다.'],
   // Why a chain was revised: the check's name before what it found. A name has no space, so no other sentence is meant.

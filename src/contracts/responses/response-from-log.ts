@@ -55,7 +55,11 @@ export function shownThought(steps: readonly TraceStep[]): string {
 }
 
 function thoughtsOf(steps: readonly TraceStep[]): TraceStep[] {
-  return steps.filter(({ phase, text }) => (phase === 'think' || phase === 'revise') && text !== null);
+  return steps.filter(
+    // A chain whose stream broke may have been run again, in a step before that one.
+    ({ phase, text, stop_reason }) =>
+      (phase === 'think' || phase === 'revise') && text !== null && stop_reason !== 'fault',
+  );
 }
 
 /**

@@ -177,6 +177,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** A model's server, or its process, went away in the middle: the same call may succeed. */
+export function isModelLoss(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code === 'model_unavailable' && error.retryable;
+}
+
 /** A field's value that is not allowed. `expected` has no full stop. */
 export function invalidValue(param: string, expected: string): ServiceError {
   return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });

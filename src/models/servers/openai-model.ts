@@ -61,12 +61,14 @@ async function* runSamples(
   const { prompt, thinking, samples, deterministic } = fitted.request;
   const access = accessOf(server, signal);
   const renders = new Map<boolean, ReturnType<SampleContext['render']>>();
+  const faults = given.keepsOthers ? [] : undefined;
   const context: SampleContext = {
     ...server,
     ...fitted,
     signal,
     budget: createThinkingBudget(thinking?.budgetTokens ?? 0),
     answerNow: given.answerNow,
+    faults,
     tokenise: (text) => tokenise(text, signal),
     tokenText: (id) => tokenText(id, signal),
     hasNoSwitch: () => hasNoSwitch(access, prompt),
@@ -83,6 +85,7 @@ async function* runSamples(
       given.signal.throwIfAborted();
       yield event;
     }
+    if (context.faults?.length === samples) throw context.faults[0];
   } catch (error) {
     given.signal.throwIfAborted();
     throw error;

@@ -16,7 +16,7 @@ export type Judging = { state: RunState; checkRunner: CheckRunner; chains: Chain
 /** Runs samples and the checks that only compute, whose results are on the samples' steps. */
 export async function* runJudged(
   judging: Judging,
-  run: Omit<SampleRun, 'onSample' | 'settles' | 'stands'>,
+  run: Omit<SampleRun, 'onSample' | 'settles' | 'stands' | 'hasAnswer'>,
   enough: (found: readonly Candidate[]) => boolean = () => false,
 ): AsyncGenerator<StrategyEvent, Candidate[], void> {
   const { checkRunner, state, chains } = judging;
@@ -44,8 +44,9 @@ export async function* runJudged(
   }
   /** Once a chain has finished, a chain that the budget cuts is not worth its answer's tokens. */
   const stands = () => [...chains.standing.values(), ...found].some(isFinished);
-  const dropsCut = run.phase === 'think' ? { stands } : {};
-  yield* runSamples(state, { thinkUntil: thinkUntil(state), ...run, ...dropsCut, onSample, settles });
+  const hasAnswer = () => [...chains.standing.values()].some(({ origin }) => origin.phase !== 'draft');
+  const asChains = run.phase === 'think' ? { stands, hasAnswer } : {};
+  yield* runSamples(state, { thinkUntil: thinkUntil(state), ...run, ...asChains, onSample, settles });
   return found.sort((a, b) => (a.sample ?? 0) - (b.sample ?? 0));
 }
 

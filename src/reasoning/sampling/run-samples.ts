@@ -24,18 +24,25 @@ export type SampleRun = {
   prompted?: { file: string; hash: string };
   /** True once there is a finished chain: samples whose thought the budget has cut are then stopped without an answer. */
   stands?: () => boolean;
+  /**
+   * Where given, a sample whose stream breaks costs only itself. True once an earlier run gave an answer: then a run whose samples
+   * all break ends without them.
+   */
+  hasAnswer?: () => boolean;
   /** Called when a sample ends; its result is added to the trace step. */
   onSample?: (sample: Sample) => Promise<StepPatch>;
   /** Called after it, once the sample's step is done; true stops the other samples and ends the run. */
   settles?: (sample: Sample) => AsyncGenerator<StrategyEvent, boolean, void>;
 };
 
-/** A sample that is read, with its step on the trace. */
-type Row = { reader: SampleReader; step: OpenStep; done: boolean };
+/** A sample that is read, with its step on the trace. `broken`: its stream broke; its step is done once another sample's is. */
+type Row = { reader: SampleReader; step: OpenStep; done: boolean; broken: boolean };
 
 /**
  * Runs samples of one prompt with their steps on the trace, and counts every token as it comes, so that a run which is
  * cut off has its usage too. Answers are counted as `discarded` (a draft's as `draft`) until one is chosen.
+ * A sample whose stream broke is on the trace and not in the result. Where all broke, nothing of them is on the trace, so that
+ * another attempt repeats them.
  * @throws the reason of `context.signal`, and what the model throws
  */
 export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerator<StrategyEvent, Sample[], void> {
@@ -49,27 +56,34 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       signal: runSignal(context, stopping.signal),
       answerNow: context.answerNow,
       onStopped: unread.onStopped,
+      keepsOthers: run.hasAnswer !== undefined,
     })) {
       const row = rows[event.sample];
       if (row === undefined) continue;
       row.reader.read(event);
       yield* take(event, row);
-      if (event.type === 'finish') {
-        countPrompt(usage, event);
+      if (event.type === 'finish') countPrompt(usage, event);
+      if (event.type === 'finish' && event.reason === 'fault') {
+        row.broken = true;
+      } else if (event.type === 'finish') {
         const sample = row.reader.finished(event);
         samples.push(sample);
         const isSettled = yield* endRow(row, sample, { run, usage: event.usage });
-        if (isSettled && samples.length < rows.length) stopping.abort(new Error('settled'));
+        if (isSettled && rows.some(isRunning)) stopping.abort(new Error('settled'));
       }
+      if (samples.length > 0) yield* endBroken(rows);
       const mayBeCut = event.type === 'finish' || event.type === 'thinking-end';
       if (mayBeCut && onlyCutLeft(rows) && run.stands?.() === true) stopping.abort(new Error('the budget is spent'));
       if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
     }
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
+    const isStopped = stopping.signal.aborted || context.deadline?.aborted === true;
+    const goesWithout = rows.every(({ broken }) => broken) && run.hasAnswer?.() === true;
+    if (!isStopped && !goesWithout) throw error;
     unread.withhold(rows.map(({ reader }) => reader.counter));
   }
+  yield* endBroken(rows);
   for (const row of rows) {
     if (!row.done) samples.push(...(yield* stopRow(row, run, { isLate: !stopping.signal.aborted })));
   }
@@ -94,7 +108,7 @@ function* openRows({ context, usage, trace }: RunState, run: SampleRun): Generat
       calls.spent,
     );
     const begun = begunThought(run.thinking, calls);
-    rows.push({ reader: createSampleReader({ number, begun, calls, counter }), step, done: false });
+    rows.push({ reader: createSampleReader({ number, begun, calls, counter }), step, done: false, broken: false });
     yield step.added;
   }
   return rows;
@@ -112,23 +126,42 @@ async function* endRow(
   return run.settles !== undefined && (yield* run.settles(sample));
 }
 
+function isRunning({ done, broken }: Row): boolean {
+  return !done && !broken;
+}
+
+/** The steps of samples whose streams broke. */
+function* endBroken(rows: readonly Row[]): Generator<StrategyEvent, void, void> {
+  for (const row of rows) {
+    if (row.done || !row.broken) continue;
+    row.done = true;
+    yield row.step.done(stepOfStopped(row, 'fault'));
+  }
+}
+
 /** True where samples still run and the budget has cut the thought of each. */
 function onlyCutLeft(rows: readonly Row[]): boolean {
-  const left = rows.filter(({ done }) => !done);
+  const left = rows.filter(isRunning);
   return left.length > 0 && left.every(({ reader }) => reader.thinkingStop === 'budget');
 }
 
 /** The step of a sample that was stopped. Late, at the deadline, it is kept if it has begun to answer. */
 async function* stopRow(
-  { reader, step }: Row,
+  row: Row,
   run: SampleRun,
   { isLate }: { isLate: boolean },
 ): AsyncGenerator<StrategyEvent, Sample[], void> {
+  const { reader, step } = row;
   const sample = isLate && reader.text.trim() !== '' ? reader.cut() : undefined;
   const patch = sample === undefined ? undefined : await run.onSample?.(sample);
   const stop = isLate ? 'deadline' : reader.thinkingStop === 'budget' ? 'budget' : 'settled_vote';
+  yield step.done({ ...stepOfStopped(row, stop), ...patch });
+  return sample === undefined ? [] : [sample];
+}
+
+function stepOfStopped({ reader }: Row, stop: keyof typeof stopped): StepPatch {
   const { tokens } = reader.counter;
-  yield step.done({
+  return {
     tokens: tokens.thinking + tokens.answer,
     text: thoughtText(reader) || null,
     ...computedIn(reader.segments),
@@ -136,15 +169,14 @@ async function* stopRow(
     stop_reason: stop,
     usage: { ...tokens },
     ...reader.calls.patch(),
-    ...patch,
-  });
-  return sample === undefined ? [] : [sample];
+  };
 }
 
 const stopped = {
   deadline: 'Stopped: the deadline passed.',
   budget: 'Stopped: the budget was spent, and another chain had ended.',
   settled_vote: 'Stopped: the answer was settled.',
+  fault: "Stopped: its stream from the model's server broke.",
 } as const;
 
 function request(

@@ -54,7 +54,11 @@ type Programming = { runPython: RunPython; prompts: Prompts; question: string };
 
 function withPrograms(model: LanguageModel, programming: Programming): LanguageModel {
   let drawn = 0;
-  async function* generate(request: GenerateRequest, options: GenerateOptions): AsyncGenerator<ModelEvent> {
+  async function* generate(
+    request: GenerateRequest,
+    // A program is more than one stream, so a sample that breaks ends them all.
+    { keepsOthers: _never, ...options }: GenerateOptions,
+  ): AsyncGenerator<ModelEvent> {
     const { made: _repeated, ...asked } = request;
     const { thinking } = asked;
     if (thinking === undefined || thinking.prefix !== undefined) {

@@ -17,11 +17,13 @@ const step = (phase: TraceStep['phase'], sample: number | null, text: string | n
   checks: [],
   prompt: null,
 });
+const broken = { ...step('think', 1, 'half'), stop_reason: 'fault' };
 const chains = [step('draft', null, null), step('think', 0, 'first'), step('think', 1, 'second')];
 
 test.each([
   ['the chain that the answer names', [...chains, step('answer', 1, null)], 'second', 'second'],
   ['its revision', [...chains, step('revise', 1, 'better'), step('answer', 1, null)], 'better', 'better'],
+  ['not what a chain thought whose stream broke', [...chains, broken, step('answer', 1, null)], 'second', 'second'],
   ['none where the draft won', [...chains, step('answer', null, null)], '', 'first'],
   ['the only chain while its answer streams', [step('think', 0, 'only')], 'only', 'only'],
   ['none without thinking', [step('answer', null, null)], '', ''],

@@ -31,6 +31,18 @@ function python() {
 const effective = { samples: 4, budget_tokens: 400 };
 
 describe('program-of-thought', () => {
+  it('is not without a sample whose stream broke: a program is more than one stream', async () => {
+    const { runPython } = python();
+    const model = createScriptedModel({ script: voters(['42'], '42') });
+    const kept: unknown[] = [];
+    const generate: typeof model.generate = (request, options) => {
+      kept.push(options.keepsOthers);
+      return model.generate(request, options);
+    };
+    await runStrategy('program-of-thought', { model: { ...model, generate }, effective }, { runPython });
+    expect(new Set(kept)).toEqual(new Set([undefined]));
+  });
+
   it('takes the last line of a program’s output as its vote, beside chains', async () => {
     const { ran, runPython } = python();
     const model = createScriptedModel({ script: voters(['42'], '42') });

@@ -101,6 +101,42 @@ describe('an attempt that goes on from any step', () => {
     expect(told(resumed)).toEqual(told(whole));
   });
 
+  it('runs a chain whose stream broke once more, however many attempts there are', async () => {
+    const good = createTestModel({ script: () => four });
+    const model = {
+      ...good,
+      async *generate(...given: Parameters<typeof good.generate>) {
+        for await (const event of good.generate(...given)) {
+          const breaks = event.type === 'finish' && event.sample === 1 && good.requests.length === 1;
+          yield breaks ? { ...event, reason: 'fault' as const } : event;
+        }
+      },
+    };
+    const given = { checks: [], effective: { samples: 3 }, options: { adaptive: false } };
+    const chainsOf = ({ steps }: Awaited<ReturnType<typeof runStrategy>>) =>
+      steps.filter(({ phase }) => phase === 'think');
+    const whole = await runStrategy('self-consistency', { ...given, model });
+    const ended = chainsOf(whole).slice(0, 3);
+    expect(ended.map(({ stop_reason }) => stop_reason).sort()).toEqual(['fault', 'natural', 'natural']);
+    expect(good.requests.map(({ samples }) => samples)).toEqual([3, 1]);
+
+    const once = createTestModel({ script: () => four });
+    const resumed = await runStrategy('self-consistency', { ...given, model: once, finishedSteps: ended });
+    expect(once.requests.map(({ samples }) => samples)).toEqual([1]);
+    expect(told(resumed)).toEqual(told(whole));
+    expect(resumed.outcome.usage).toEqual(whole.outcome.usage);
+    expect(resumed.outcome.warnings).toEqual([]);
+
+    const broken = ended.find(({ stop_reason }) => stop_reason === 'fault');
+    if (broken === undefined) throw new Error('none broke');
+    const finishedSteps = [...ended, { ...broken, index: 9 }];
+    const twice = createTestModel({ script: () => four });
+    const without = await runStrategy('self-consistency', { ...given, model: twice, finishedSteps });
+    expect(twice.requests).toEqual([]);
+    expect(without.outcome).toMatchObject({ thinkingStop: 'natural', verdict: { agreement: { agree: 2, of: 2 } } });
+    expect(without.outcome.warnings).toMatchObject([{ field: 'reasoning.samples' }]);
+  });
+
   it('warns that log-probabilities which were asked for are not known any more', async () => {
     const given = { script: four, checks: [], answer: { maxTokens: 32, topLogprobs: 2 } };
     const whole = await run(given);

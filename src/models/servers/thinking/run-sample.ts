@@ -1,4 +1,5 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
+import { isModelLoss } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent, ThoughtSegment } from '../../../core/language-model.ts';
 import { createTokenMeter } from '../../../core/token-counts.ts';
 import { estimateTokens } from '../../../core/token-ledger.ts';
@@ -10,11 +11,29 @@ import { type AdmittedContext, newTally, type SampleContext, type Tally } from '
 import { closingTokens, forced, reconcile, roomLeft } from './sample-tokens.ts';
 import { type ThinkOutcome, think } from './think.ts';
 
-/** One sample from its thought to its `finish`. @throws what the client throws, and `signal.reason` */
+/**
+ * One sample from its thought to its `finish`. Where the others are kept (`faults`), a stream that broke gives a `finish` too, with
+ * what it decoded. @throws what the client throws, and `signal.reason`
+ */
 export async function* runSample(context: AdmittedContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
-  const { request, budget } = context;
-  const sink = createAnswerSink(sample, request.answer, answerEnds(context));
+  const sink = createAnswerSink(sample, context.request.answer, answerEnds(context));
   const tally = newTally();
+  try {
+    yield* runWhole(context, { sample, sink, tally });
+  } catch (error) {
+    if (context.faults === undefined || context.signal.aborted || !isModelLoss(error)) throw error;
+    context.faults.push(error);
+    yield { ...finishOf(context, { sample, sink, tally }), reason: 'fault' };
+  }
+}
+
+type SampleParts = { sample: number; sink: AnswerSink; tally: Tally };
+
+async function* runWhole(
+  context: AdmittedContext,
+  { sample, sink, tally }: SampleParts,
+): AsyncGenerator<ModelEvent, void, void> {
+  const { request, budget } = context;
   const answer = begunAnswer(context);
   const kept = textOf(request.thinking?.prefix);
   const fed = textOf(request.thinking?.prefix?.filter((segment) => segment.fed));
@@ -60,14 +79,8 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
 
 function finishOf(
   context: AdmittedContext,
-  parts: {
-    sample: number;
-    sink: AnswerSink;
-    tally: Tally;
-    finishReason: string | undefined;
-    thinkingStop: ThinkingStop | undefined;
-  },
-): ModelEvent {
+  parts: SampleParts & { finishReason?: string | undefined; thinkingStop?: ThinkingStop | undefined },
+): Extract<ModelEvent, { type: 'finish' }> {
   const { sample, sink, tally, finishReason, thinkingStop } = parts;
   const { sum, count } = tally.thinkingLogprobs;
   const answerMeanLogprob = sink.meanLogprob();

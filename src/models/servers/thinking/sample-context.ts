@@ -1,3 +1,4 @@
+import type { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { GenerateRequest } from '../../../core/language-model.ts';
 import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import type { UpstreamModel } from '../../config/model-config.ts';
@@ -103,6 +104,8 @@ export type SampleContext = {
   semaphore: Semaphore;
   signal: AbortSignal;
   answerNow: AbortSignal | undefined;
+  /** Why samples of this request ended by a fault of their own; undefined: the first fault ends all of them. */
+  faults: ServiceError[] | undefined;
 };
 
 /** One sample's context: it holds a place of the semaphore. */
