@@ -77,13 +77,20 @@ async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<Str
     // A chain that the budget would cut is worth little, except where it is the only one.
     if (budget.thinking(1) < (done.size === 0 ? 1 : naturalTokens(context))) return 'budget';
     const fresh = left.filter((number) => !again(number));
-    // A chain that is repeated runs alone: beside others, one of them could get the seed of a chain that has ended.
-    const numbers = fresh.length === 0 ? left.slice(0, 1) : fresh.slice(0, waveSize(run, rules, done));
+    const numbers = fresh.length === 0 ? left.slice(0, 1) : inSequence(fresh.slice(0, waveSize(run, rules, done)));
     const begun = yield* think(run, { numbers, enough });
     for (const number of begun) if (!again(number)) done.add(number);
     broken = begun.every((number) => timesBroken(state, number) > 0) ? broken + 1 : 0;
     if (broken === mostBroken) return 'natural';
   }
+}
+
+/**
+ * The first numbers up to a gap. What a chain draws depends on its run's first number and its place in it: with a gap before it, it
+ * would draw what the chain in the gap has drawn, which a resumed attempt or a repeated chain leaves there.
+ */
+function inSequence(numbers: readonly number[]): number[] {
+  return numbers.filter((number, place) => number === (numbers[0] ?? 0) + place);
 }
 
 /** After so many runs in a row in which every stream broke, the server is taken to be gone: what stands is the answer. */

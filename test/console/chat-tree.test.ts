@@ -92,6 +92,7 @@ describe('sentences of the service in Korean', () => {
     'The chain answered 42 when its thinking was cut, and was cut; a line failed its check (arithmetic).',
     'The revised chain gave an answer in words, repeating itself; a check found: 3 + 4 is not 8.',
     '42 leads the vote with 2 of 3 votes. 1 answer was dropped by checks.',
+    '4 leads the vote with 1 of 3 votes. A check found wrong steps in the chains that answered 5, so their 2 votes count less.',
     'An answer in open text cannot be voted on, so one chain is enough.',
     'Removes the wrong line and rewrites it. No new line passed the checks.',
     "The model's calibration gives 81 % that thinking would not improve it; it is kept from 60 %.",

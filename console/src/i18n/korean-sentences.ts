@@ -274,10 +274,17 @@ function leftOut(text: string): string {
     [/(\d+) answers? (?:was|were) dropped by checks\./, '검사에서 빠진 답'],
     [/(\d+) answers? (?:was|were) left out: cut or repetitive\./, '잘렸거나 되풀이되어 빠진 답'],
   ] as const;
-  return counts
+  const discounted = /found wrong steps in the chains that answered (.+?), so their (\d+) votes count less\./.exec(
+    text,
+  );
+  const why =
+    discounted === null
+      ? ''
+      : ` ${discounted[1]}(${discounted[2]}표)은 검사에서 틀린 단계가 나온 흐름의 답이어서 뒤로 밀렸습니다.`;
+  return `${why}${counts
     .flatMap(([pattern, what]) => {
       const count = pattern.exec(text)?.[1];
       return count === undefined ? [] : [` ${what}: ${count}개.`];
     })
-    .join('');
+    .join('')}`;
 }

@@ -27,13 +27,23 @@ export type Standing = {
 
 /**
  * How probably an answer is right, 0 to 1, by the model's own calibration; null without one. Null for what calibration has
- * never seen, too: open text, and calls of tools. No probability is nearer to 0 or 1 than the number of questions that it was fitted on
+ * never seen, too: open text, calls of tools, and a thought that was stopped right after it began. No probability is nearer to 0 or 1 than the number of questions that it was fitted on
  * can tell (Laplace's rule of succession).
  */
 export function certaintyOf(standing: Standing, certainty: Certainty | null): number | null {
   if (certainty === null || standing.kind === undefined || standing.kind === 'json') return null;
+  if (wasStoppedEarly(standing, certainty)) return null;
   const probability = logistic(certaintyFeatures(standing), certainty);
   return (probability * certainty.questions + 1) / (certainty.questions + 2);
+}
+
+/**
+ * Stopped before the half of a short thought (by one deviation). Calibration stops thoughts halfway, and otherwise a short thought is the
+ * sign of an easy question: what was stopped after a few tokens would count as surely right.
+ */
+function wasStoppedEarly({ handedOver, thoughtTokens }: Standing, { features: { length } }: Certainty): boolean {
+  if (!handedOver || thoughtTokens === undefined || length === undefined) return false;
+  return Math.log(1 + thoughtTokens) < length.mean - length.deviation - Math.LN2;
 }
 
 /** What is known of the winner among the candidates; the draft does not count as a chain. */

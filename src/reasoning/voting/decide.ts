@@ -116,7 +116,12 @@ function reason(
     return `${showAnswer(preferred)} was preferred when the leading answers were compared.${filtered}`;
   }
   const all = tally.entries.reduce((sum, { ballots }) => sum + ballots, 0);
-  return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'vote' : 'votes'}.${filtered}`;
+  const passed = tally.entries.find(({ ballots }) => ballots > leader.ballots);
+  const why =
+    passed === undefined
+      ? ''
+      : ` A check found wrong steps in the chains that answered ${showAnswer(passed.answer)}, so their ${passed.ballots} votes count less.`;
+  return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'vote' : 'votes'}.${why}${filtered}`;
 }
 
 function count(answers: number, what: string): string {

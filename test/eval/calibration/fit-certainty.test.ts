@@ -154,6 +154,16 @@ describe('certaintyOf', () => {
     expect(certaintyOf({ ...standing, ...change }, table)).toBeNull();
   });
 
+  it('is null of a thought that was stopped right after it began, not of one that was stopped halfway', () => {
+    const length = { mean: Math.log(41), deviation: Math.log(2), weight: -1 };
+    const table = { ...certainty, features: { ...certainty.features, length } };
+    const stoppedAt = (thoughtTokens: number, handedOver = true) =>
+      certaintyOf({ ...standing, thoughtTokens, handedOver }, table);
+    expect(stoppedAt(4)).toBeNull();
+    expect(stoppedAt(20)).not.toBeNull();
+    expect(stoppedAt(4, false)).not.toBeNull();
+  });
+
   it('leaves out what is not known of an answer', () => {
     const unknown = { ...standing, answerLogprob: undefined };
     const { answer_surprise: _, ...rest } = certainty.features;

@@ -207,6 +207,21 @@ describe('chains side by side', () => {
     expect(run.steps.find(({ sample }) => sample === 4)).toMatchObject({ stop_reason: 'natural' });
   });
 
+  it('say why an answer with fewer votes leads', async () => {
+    const wrong: Script = { thought: '2 + 2 = 5.\nThe answer is 5.', answer: 'The answer is 5.' };
+    const model = createChains([wrong, wrong, says('4')]);
+    const { steps } = await runStrategy('deliberate', {
+      model,
+      question,
+      table: sampled,
+      effective: { samples: 3, max_revisions: 0 },
+      checks: [{ type: 'arithmetic' }],
+    });
+    const because =
+      '4 leads the vote with 1 of 3 votes. A check found wrong steps in the chains that answered 5, so their 2 votes count less.';
+    expect(steps.findLast(({ phase }) => phase === 'vote')).toMatchObject({ because });
+  });
+
   it('are one at a time where the model takes no more', async () => {
     const model = createChains([says('1'), says('2'), says('3')], { capabilities: { batching: false } });
     await runStrategy('deliberate', { model, question, table: sampled, effective: { samples: 3 } });

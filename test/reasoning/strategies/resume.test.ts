@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 import { createTestModel, type Script, tokens } from '../../support/scripted-model.ts';
 import { type ContextPatch, runStrategy } from '../../support/strategy-run.ts';
 
@@ -99,6 +100,25 @@ describe('an attempt that goes on from any step', () => {
     expect(whole.outcome).toMatchObject({ answerSource: 'draft', incomplete: 'max_output_tokens' });
     const resumed = await run({ ...given, effective: { samples: 1 }, finishedSteps: whole.steps });
     expect(told(resumed)).toEqual(told(whole));
+  });
+
+  it('draws no chain again that has ended: a wave ends at a gap in the numbers', async () => {
+    const given = { checks: [], effective: { samples: 4 }, options: { adaptive: false }, sampling: { seed: 5 } };
+    const seen = async (finishedSteps?: TraceStep[]) => {
+      const model = createTestModel({ batched: true, script: () => four });
+      const { steps } = await runStrategy('self-consistency', {
+        ...given,
+        model,
+        ...(finishedSteps === undefined ? {} : { finishedSteps }),
+      });
+      return { steps, runs: model.requests.map(({ samples, sampling: { seed } }) => ({ samples, seed })) };
+    };
+    const whole = await seen();
+    expect(whole.runs).toEqual([{ samples: 4, seed: expect.any(Number) }]);
+    const ended = whole.steps.filter(({ phase, sample }) => phase === 'think' && (sample === 0 || sample === 2));
+    const { runs } = await seen(ended);
+    expect(runs.map(({ samples }) => samples)).toEqual([1, 1]);
+    expect(new Set([...whole.runs, ...runs].map(({ seed }) => seed)).size).toBe(3);
   });
 
   it('runs a chain whose stream broke once more, however many attempts there are', async () => {
