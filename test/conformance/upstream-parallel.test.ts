@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { TraceStep } from '../../src/contracts/responses/trace.ts';
 import type { LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import type { DialectName } from '../../src/models/servers/client/dialect.ts';
-import { connect, run, script, thinking, words } from '../support/upstream-run.ts';
+import { connect, impatientClock, run, script, thinking, words } from '../support/upstream-run.ts';
 import type { Fault, UpstreamServerOptions } from '../support/upstream-server.ts';
 import { createService } from '../worker/service.ts';
 
@@ -91,6 +91,20 @@ it.each(['vllm', 'ollama', 'plain'] as const)(
     expect(server.mostRunning()).toBe(1);
   },
 );
+
+it.each([
+  'The engine is currently busy and cannot accept new requests. Please try again later or on a different instance.',
+  'The engine has reached its prefill token backlog limit. Please try again later or on a different instance.',
+])('vLLM with --max-num-queued-…: a 503 in its words is a refusal like 429: %s', async (message) => {
+  const body = { error: { message, type: 'Service Unavailable', param: null, code: 503 } };
+  const clock = impatientClock();
+  const options = { dialect: 'vllm', script: long, refusesMore: { status: 503, body } } as const;
+  const { model, server } = await connect(options, { clock });
+  const { events } = await run(model, thinking(1_000, { samples: 3 }));
+  expect(answers(events, 3)).toEqual([answer, answer, answer]);
+  expect(server.mostRunning()).toBe(1);
+  expect(clock.waits).toEqual([]);
+});
 
 it('answer now reaches a request that was refused and waits: it answers once the server has room', async () => {
   const slow = { thoughts: long.thoughts, answer: long.thoughts };

@@ -47,9 +47,9 @@ export type UpstreamServerOptions = {
   cut?: (text: string) => string[];
   /** Accepts the budget but does not keep it. */
   ignoresBudget?: boolean;
-  /** The number of requests that it reports to run at a time; further ones are refused with 429 if `refusesMore`. */
+  /** The number of requests that it reports to run at a time; further ones are refused if `refusesMore`: with 429, or with this. */
   slots?: number;
-  refusesMore?: boolean;
+  refusesMore?: true | { status: 503; body: unknown };
   /** Returns no usage, no token counts and no log-probabilities, whatever is requested. */
   countsNothing?: boolean;
   /** Refuses a request whose prompt and `max_tokens` exceed this number of tokens. */
@@ -244,7 +244,11 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       const message = `This model's maximum context length is ${options.contextLength} tokens, you asked for ${wanted}.`;
       return c.json({ error: { message } }, 400);
     }
-    if (options.refusesMore && running >= (options.slots ?? 1)) return c.json({ error: { message: 'busy' } }, 429);
+    if (options.refusesMore && running >= (options.slots ?? 1)) {
+      const busy = { status: 429 as const, body: { error: { message: 'busy' } } };
+      const refusal = options.refusesMore === true ? busy : options.refusesMore;
+      return c.json(refusal.body as object, refusal.status);
+    }
     running++;
     most = Math.max(most, running);
     const slot = Number(body['id_slot'] ?? [0, 1, 2, 3, 4, 5, 6, 7].find((free) => !slots.has(free)));
@@ -269,7 +273,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       script,
       options,
     });
-    const yields = options.slots !== undefined || options.refusesMore === true;
+    const yields = options.slots !== undefined || options.refusesMore !== undefined;
     const pace = options.pace ?? (yields ? () => new Promise<void>((resolve) => setImmediate(resolve)) : undefined);
     const sent = route === 'own' ? ownChunks(chunks, { slot, idOf: (text) => vocabulary.encode(text)[0] }) : chunks;
     return new Response(sse(sent, { fault, pace, c, done: route !== 'own' }), {

@@ -33,7 +33,7 @@ export type UpstreamClient = {
 
 export type StreamOptions = {
   signal: AbortSignal;
-  /** Told of a 429. True: another request of ours has made room by now, and this one is sent again at once. */
+  /** Told that the server takes no more requests at present. True: another request of ours has made room by now, and this one is sent again at once. */
   refused?(options: { signal: AbortSignal }): Promise<boolean>;
 };
 
@@ -166,6 +166,9 @@ async function* withRetries<Item>(
 /** Why a request may be sent again. `waitMs`: what the server asks to wait; `crowded`: it takes no more requests at present. */
 type NotReady = { error: ServiceError; waitMs: number | undefined; crowded: boolean };
 
+/** vLLM with a limited queue (`--max-num-queued-reqs`, `--max-num-queued-tokens`) refuses with 503, as servers do that still load. */
+const queueIsFull = /\bbusy\b|backlog limit/i;
+
 /** @throws UpstreamRefused where another try is not worth it */
 function faultOfStatus(
   options: ClientOptions,
@@ -175,7 +178,7 @@ function faultOfStatus(
   const { modelId, clock } = options;
   const refused = refusalOf(options, call, { status, said });
   if (isRefusal(status)) throw refused;
-  const crowded = status === 429;
+  const crowded = status === 429 || (status === 503 && refused.says(queueIsFull));
   const waitMs = retryAfterMs(retryAfter, clock.now());
   const error = unavailable(modelId, `${crowded ? 'is overloaded' : 'is not ready'}${ofItsState(refused)}`, {
     ...(waitMs !== undefined && { retryAfterSeconds: Math.ceil(waitMs / 1000) }),
