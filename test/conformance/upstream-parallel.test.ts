@@ -135,6 +135,15 @@ it.each(['vllm', 'llama.cpp'] as const)(
   },
 );
 
+it('vLLM with its parser for Qwen3: a thought that is continued beside tools ends where its model ends it', async () => {
+  const faults = [{ kind: 'malformed', chunks: 5 }] as const;
+  const { model, server } = await connect({ dialect: 'vllm', script, faults, parser: 'qwen3' });
+  const tools = [{ name: 'add', description: 'adds', parameters: { type: 'object', properties: {} } }];
+  const asked = thinking(100, { prompt: { messages: [{ role: 'user', content: 'add' }], tools } });
+  expect(await run(model, asked)).toMatchObject({ thought, answer });
+  expect(server.completions()).toHaveLength(2);
+});
+
 it('a connection that breaks again and again is given up', async () => {
   const faults = Array.from({ length: 9 }, () => ({ kind: 'malformed', chunks: 3 }) as const);
   const { model, server } = await connect({ dialect: 'vllm', script, faults });

@@ -54,6 +54,8 @@ export type UpstreamServerOptions = {
   countsNothing?: boolean;
   /** Refuses a request whose prompt and `max_tokens` exceed this number of tokens. */
   contextLength?: number;
+  /** vLLM's parser for Qwen3: under `enable_thinking: false` the text begins as content, and a close tag in content is dropped. */
+  parser?: 'qwen3';
   /** Thinks even if asked not to; only a closed thought in an open last message prevents it. */
   alwaysThinks?: boolean;
   /** Its template has no switch: it opens the thought always or never. */
@@ -405,6 +407,8 @@ function* chunksOf(parts: {
     choices: [{ index: 0, ...(raw ? { text: '', ...fields } : { delta: fields }), logprobs, finish_reason: finish }],
   });
   if (!raw) yield { ...shape({ role: 'assistant', content: '' }, null), ...counts(0) };
+  const switched = (body['chat_template_kwargs'] ?? {}) as { enable_thinking?: boolean };
+  const thoughtField = options.parser === 'qwen3' && switched.enable_thinking === false ? 'content' : spelling;
   const inTags = raw || spelling === 'tags' || spelling === 'tags-without-open' || spelling === 'marker';
   if (!raw && spelling === 'tags' && place.thinking) yield* cutText('<think>\n');
   let count = 0;
@@ -433,7 +437,7 @@ function* chunksOf(parts: {
         yield { ...shape(raw ? { text: piece, token: text } : { content: piece }, logprobs), ...counts(count) };
       if (stoppedBy !== undefined) break;
     } else if (kind === 'thinking') {
-      yield { ...shape({ [spelling]: text }, logprobs), ...counts(count) };
+      yield { ...shape({ [thoughtField]: text }, logprobs), ...counts(count) };
     }
   }
   if (stoppedBy !== undefined) {

@@ -39,6 +39,11 @@ export type Dialect = {
    * with its budget), or not at all.
    */
   thinkingSwitch: 'template-arguments' | 'reasoning-effort' | 'reasoning-object' | 'none';
+  /**
+   * Its parsers of thoughts take the template's arguments for what an open message begins with: Qwen3's drops the close tag of a
+   * thought that is continued with thinking off (`parser/qwen3.py`).
+   */
+  parsesByArguments?: true;
   /** Field of an assistant message that takes its thought back. */
   thoughtField?: 'reasoning' | 'reasoning_content';
   /** The request's field for each kind of sampling that the server supports. */
@@ -79,6 +84,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     // From 0.9 on; an older one passes over it, or refuses it.
     cacheSaltField: 'cache_salt',
     thinkingSwitch: 'template-arguments',
+    parsesByArguments: true,
     thoughtField: 'reasoning',
     sampling: {
       ...shared,

@@ -203,7 +203,9 @@ function thinkingFields({ dialect, family, start }: RequestOptions): Record<stri
   const budget = Object.fromEntries(asked === undefined ? [] : dialect.budgetFields.map((field) => [field, asked]));
   switch (dialect.thinkingSwitch) {
     case 'template-arguments': {
-      const kwargs = thinking ? on : off;
+      // llama.cpp refuses an open message while thinking is on.
+      const within = dialect.parsesByArguments && start.form === 'final-message' && !start.closed;
+      const kwargs = thinking || within ? on : off;
       const effort = kwargs['reasoning_effort'];
       return {
         ...budget,
