@@ -358,6 +358,16 @@ it.each([
     400,
     {
       error: {
+        message: 'max_tokens=5000 cannot be greater than max_model_len=4096. Please request fewer output tokens.',
+      },
+    },
+    'context_length_exceeded',
+    '4096',
+  ],
+  [
+    400,
+    {
+      error: {
         type: 'exceed_context_size_error',
         message: 'the request exceeds the available context size (2048 tokens)',
       },

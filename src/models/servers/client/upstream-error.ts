@@ -101,7 +101,7 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
     });
   }
   if (
-    refused.says(/context|maximum .{0,20}length|too (?:many tokens|long)|exceed/i) &&
+    refused.says(/context|max_model_len|maximum .{0,20}length|too (?:many tokens|long)|exceed/i) &&
     refused.says(/token|context|length/i)
   ) {
     return new ServiceError({
