@@ -95,7 +95,7 @@ function isClause(text: string): boolean {
 const marked = [
   /\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}/g,
   /####\s*(?!\s|(?:final\s+)?answer)([^\n]+)/gi,
-  /\b(?:final\s+)?answers?\b\s*(?:(?:is|are|would be|should be)\b|:|=)\s*:?\s*\**\s*((?:[^.\n]|\.(?=\S))+)/gi,
+  /\b(?:final\s+)?answers?\b\s*(?:(?:is|are|would be|should be)(?!n['’]t\b)|:|=)\s*:?\s*\**\s*((?:[^.\n]|\.(?=\S))+)/gi,
   /^[ \t]*#*[ \t]*(?:final[ \t]+)?answers?[ \t]*\n\s*([^\n]+)/gim,
 ];
 

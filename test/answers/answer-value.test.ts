@@ -17,6 +17,8 @@ describe('conclusionOf', () => {
     ['**Answer**\n5', '5'],
     ['The **answer** is **5**, as said.', '5, as said'],
     ['The answer is 2**3.', '2**3'],
+    // A small model may forget the space.
+    ['The answer isnihplod.', 'nihplod'],
     ['The answer is Dr. Smith.', 'Dr. Smith'],
     ['The answer is St. Louis. It lies on a river.', 'St. Louis'],
     ['The answer is John F. Kennedy. He won.', 'John F. Kennedy'],
