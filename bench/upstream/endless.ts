@@ -33,11 +33,17 @@ const misbehaviour: Readonly<Record<string, () => Promise<Partial<Sampling>>>> =
   'as it is': async () => ({}),
 };
 
-/** llama.cpp reports its ids; on other servers the field is not sent. */
+/** llama.cpp and vLLM report their ids; on other servers the field is not sent. */
 async function ends(): Promise<number[]> {
-  if (config?.kind !== 'upstream' || config.dialect !== 'llama.cpp') return [];
-  const body = JSON.stringify({ content: '</think><|im_end|><|endoftext|>', parse_special: true });
-  const answer = await fetch(new URL('/tokenize', config.url), { method: 'POST', body });
+  if (config?.kind !== 'upstream' || (config.dialect !== 'llama.cpp' && config.dialect !== 'vllm')) return [];
+  const text = '</think><|im_end|><|endoftext|>';
+  const asked =
+    config.dialect === 'vllm' ? { prompt: text, add_special_tokens: false } : { content: text, parse_special: true };
+  const answer = await fetch(new URL('/tokenize', config.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: config.model, ...asked }),
+  });
   return z.object({ tokens: z.array(z.number()) }).parse(await answer.json()).tokens;
 }
 

@@ -9,6 +9,7 @@ import type { ResponseJob } from '../../contracts/responses/response-job.ts';
 import type { EffortTable } from '../../contracts/service/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { learnedLength } from '../../contracts/service/natural-length.ts';
+import { answerShare } from '../../core/token-ledger.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/idempotency.ts';
@@ -259,7 +260,9 @@ export async function preparePrompt(
     catalog,
     thinking: choice.thinks,
     signal,
-    reserve: request.reasoning?.answer_reserve_tokens ?? catalog.effortTable(card.id).answer_reserve_tokens,
+    reserve:
+      request.reasoning?.answer_reserve_tokens ??
+      answerShare(card.context_length, catalog.effortTable(card.id).answer_reserve_tokens),
   });
   const cut = {
     field: 'truncation',

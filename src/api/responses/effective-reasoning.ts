@@ -52,7 +52,9 @@ export function planReasoning(input: PlanInput): ReasoningPlan {
     });
   }
   const usual = input.table.answer_reserve_tokens;
-  const reserve = Math.min(asked ?? answerShare(most, usual), input.contextLeft);
+  // A context that is hardly larger than the usual reserve leaves half of it for thinking.
+  const share = Math.min(answerShare(most, usual), answerShare(input.contextLeft, usual));
+  const reserve = Math.min(asked ?? share, input.contextLeft);
   return choice.thinks ? deliberate(input, reserve, asked) : fast(input, reserve, asked);
 }
 

@@ -110,6 +110,17 @@ describe('the plan of tokens', () => {
     });
   });
 
+  test('leaves half of a context for thinking that is hardly larger than the usual reserve', () => {
+    const plain = { ...table, answer_reserve_tokens: 1024 };
+    const { effective, warnings } = planReasoning({
+      ...input({ reasoning: { effort: 'low', budget_tokens: 200 } }, 1000),
+      table: plain,
+    });
+    expect(effective).toMatchObject({ strategy: expect.not.stringMatching('direct'), budget_tokens: 200 });
+    expect(effective.answer_reserve_tokens).toBe(500);
+    expect(warnings).toEqual([]);
+  });
+
   test.each<[string, object, number | undefined, { budget: number; reserve: number; answer: number }]>([
     ['the effort table', { reasoning: { effort: 'low' } }, undefined, { budget: 16, reserve: 32, answer: 256 }],
     [
