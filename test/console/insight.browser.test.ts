@@ -255,15 +255,21 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('charts what evaluations measured, on a phone in Korean too', async () => {
-    const { data: results } = await getJson(`${suite.url}/v1/evaluations`);
+    const { data } = await getJson(`${suite.url}/v1/evaluations`);
+    const isForeign = ({ model }: { model: string }) => model === 'qwen2.5-coder-0.5b';
+    // Whichever was measured last, here it is that of a model that the service does not have.
+    const results = data.toSorted(
+      (a: { model: string }, b: { model: string }) => Number(isForeign(b)) - Number(isForeign(a)),
+    );
     const percent = new Intl.NumberFormat('en-US', { style: 'percent' });
-    const page = await open('/eval');
+    const page = await open('/settings');
+    await page.route('**/v1/evaluations', (route) => route.fulfill({ json: { object: 'list', data: results } }));
+    await page.goto('/eval');
     const chart = page.getByRole('img', { name: /^Accuracy over tokens/ });
     await chart.waitFor();
     const names: Record<string, string> = { none: 'fast', greedy: 'one chain' };
-    // The newest of a model that the service has: the foreign model's is newer.
     const first = results.find((one: { model: string }) => one.model === 'thinkfirst-135m');
-    expect(first).not.toBe(results[0]);
+    expect(results.indexOf(first)).toBeGreaterThan(0);
     for (const { arm, accuracy } of first.arms) {
       const name = names[arm] ?? arm;
       expect(await chart.getAttribute('aria-label')).toContain(`${name} ${percent.format(accuracy.value)}`);
@@ -276,7 +282,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       expect(await page.getByRole('columnheader', { name: column }).count()).toBe(held ? 1 : 0);
     }
     expect(await page.getByText('Final answer', { exact: true }).count()).toBe(1);
-    const foreign = results.find((one: { model: string }) => one.model === 'qwen2.5-coder-0.5b');
+    const foreign = results.find(isForeign);
     await page.getByRole('combobox', { name: 'Evaluation' }).selectOption(foreign.id);
     for (const name of ['one sampled chain', 'majority of 3', 'majority of 5'])
       await page.getByRole('img', { name: new RegExp(`${name} \\d`) }).waitFor();
