@@ -31,8 +31,8 @@ function lastValue(text: string, wanted: NormalAnswer, question: string): string
   if (pattern === undefined || (wanted.kind === 'text' && wanted.key.includes(' '))) return undefined;
   const line = text.replaceAll('−', '-').trim().split('\n').at(-1) ?? '';
   const last = [...line.matchAll(pattern)].at(-1);
-  const written = last?.[0].replace(/,+$/, '');
-  if (last === undefined || written === undefined) return undefined;
+  if (last === undefined) return undefined;
+  const written = last[0].replace(/,+$/, '');
   // `less than 12` gives no 12.
   const isValue = wanted.kind !== 'number' || isGiven(line, last.index, last.index + written.length, question);
   return isValue ? written : undefined;

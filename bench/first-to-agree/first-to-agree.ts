@@ -82,11 +82,9 @@ const aimsOf = ({ atMost = 1.05, timeAtMost = atMost < 1 ? 1 : 1.1 }: Partial<(t
   atMost,
   timeAtMost,
 });
-for (const one of cases) {
-  const { name, lengths, chains } = one;
-  if (values.only === undefined || name.includes(values.only))
-    report(`server, ${name}`, await overServer(Number(values.questions), chains, lengths), aimsOf(one));
-}
+const chosen = cases.filter(({ name }) => values.only === undefined || name.includes(values.only));
+for (const one of chosen)
+  report(`server, ${one.name}`, await overServer(Number(values.questions), one.chains, one.lengths), aimsOf(one));
 if (Number(values.local) > 0) {
   const { model } = await openOurs(768);
   const [reworded, gsm8k] = await Promise.all([
@@ -103,11 +101,8 @@ if (Number(values.local) > 0) {
 }
 if (Number(values['local-scripted']) > 0) {
   const ours = await openOurs(768);
-  for (const one of cases) {
-    const { name, lengths, chains } = one;
-    if (values.only === undefined || name.includes(values.only))
-      report(`local, ${name}`, await overDecoder(ours, Number(values['local-scripted']), chains, lengths), aimsOf(one));
-  }
+  for (const { name, lengths, chains, ...aims } of chosen)
+    report(`local, ${name}`, await overDecoder(ours, Number(values['local-scripted']), chains, lengths), aimsOf(aims));
   await ours.model.close();
 }
 if (values.json) console.log(JSON.stringify(figures));

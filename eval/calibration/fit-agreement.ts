@@ -2,7 +2,7 @@ import type { Certainty } from '../../src/contracts/service/effort-table.ts';
 import { type Candidate, needsRevision } from '../../src/reasoning/sampling/candidate.ts';
 import { certaintyOf, type Standing, standingOf } from '../../src/reasoning/voting/certainty.ts';
 import { decide } from '../../src/reasoning/voting/decide.ts';
-import { isDecided, type Tally } from '../../src/reasoning/voting/vote.ts';
+import { isSettled, type Tally } from '../../src/reasoning/voting/vote.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
@@ -110,10 +110,10 @@ export function firstToAgree(
       ended.push(row);
       const { winner, tally, revisable, standing } = decided(question, ended);
       const open = chains.length - ended.length + revisable;
-      const isSettled = agree <= samples && ((tally.entries[0]?.sound ?? 0) >= agree || isDecided(tally, open));
+      const stops = agree <= samples && isSettled(tally, { agree, open });
       const probability = confident && standing && certaintyOf(standing, confident.certainty);
       const isSure = confident !== undefined && (probability ?? 0) >= confident.probability;
-      if (!isSettled && !isSure) continue;
+      if (!stops && !isSure) continue;
       const spent = rows.reduce((sum, one) => sum + Math.min(length(one), length(row)), 0);
       return { right: winner?.right ?? false, tokens: tokens + spent, steps: steps + length(row) };
     }

@@ -75,7 +75,7 @@ export function reserveOf({ maxTokens, reserve = maxTokens }: Pick<AnswerRequest
   return reserve;
 }
 
-/** The answer's part of `max_output_tokens`: the usual reserve, and half of a small cap. */
+/** The answer's part of `max_output_tokens`, or of what the context leaves: the usual reserve, and half of a small cap. */
 export function answerShare(maxOutputTokens: number | undefined, usual: number): number {
   if (maxOutputTokens === undefined) return usual;
   const least = Math.min(maxOutputTokens, tokenMargins.leastShared);

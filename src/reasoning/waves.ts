@@ -18,7 +18,7 @@ import type { StrategyContext, StrategyEvent } from './strategy.ts';
 import { confirmedBy } from './voting/answer-verdict.ts';
 import { certaintyOf, standingOf } from './voting/certainty.ts';
 import { type ChoiceRule, type Decision, decide, endedByItself } from './voting/decide.ts';
-import { isDecided, showTally } from './voting/vote.ts';
+import { isSettled, showTally } from './voting/vote.ts';
 
 /** How the chains of a plan are run. */
 export type WaveRules = {
@@ -162,11 +162,11 @@ function settledBy(
   const isThought = winner.origin.phase !== 'draft';
   if (inWords) return chains === 1 ? lastChainStop(state) : 'natural';
   if (!isThought || !choice.vote || winner.value === undefined || !endedByItself(winner)) return undefined;
-  if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(state.context)) return 'settled_vote';
   const { effective, table } = state.context;
   // A chain that will be revised may come to another answer.
   const revisable = revision === undefined ? 0 : candidates.filter(needsRevision).length;
-  if (isDecided(tally, effective.samples - chains + revisable)) return 'settled_vote';
+  const open = effective.samples - chains + revisable;
+  if (isSettled(tally, { agree: chainsToAgree(state.context), open })) return 'settled_vote';
   const probability = certaintyOf(standingOf(winner, candidates), table.certainty);
   // As probably right as the table asks for, by the model's own calibration.
   const isSure = table.confident !== null && probability !== null && probability >= table.confident;

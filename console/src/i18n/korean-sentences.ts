@@ -268,23 +268,20 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
   [/^([a-z][\w-]*): (.+)$/, (check, found = '') => `${check}: ${inKorean(found)}`],
 ];
 
-/** Answers that did not vote, behind the vote's sentence. */
+/** What follows the vote's sentence: whose votes count less, and answers that did not vote. */
 function leftOut(text: string): string {
-  const counts = [
-    [/(\d+) answers? (?:was|were) dropped by checks\./, '검사에서 빠진 답'],
-    [/(\d+) answers? (?:was|were) left out: cut or repetitive\./, '잘렸거나 되풀이되어 빠진 답'],
+  const parts = [
+    [
+      /A check found wrong steps in the chains that answered (.+?), so their (\d+) votes count less\./,
+      '$1($2표)은 검사에서 틀린 단계가 나온 흐름의 답이어서 뒤로 밀렸습니다.',
+    ],
+    [/(\d+) answers? (?:was|were) dropped by checks\./, '검사에서 빠진 답: $1개.'],
+    [/(\d+) answers? (?:was|were) left out: cut or repetitive\./, '잘렸거나 되풀이되어 빠진 답: $1개.'],
   ] as const;
-  const discounted = /found wrong steps in the chains that answered (.+?), so their (\d+) votes count less\./.exec(
-    text,
-  );
-  const why =
-    discounted === null
-      ? ''
-      : ` ${discounted[1]}(${discounted[2]}표)은 검사에서 틀린 단계가 나온 흐름의 답이어서 뒤로 밀렸습니다.`;
-  return `${why}${counts
-    .flatMap(([pattern, what]) => {
-      const count = pattern.exec(text)?.[1];
-      return count === undefined ? [] : [` ${what}: ${count}개.`];
+  return parts
+    .flatMap(([pattern, korean]) => {
+      const part = pattern.exec(text)?.[0];
+      return part === undefined ? [] : [` ${part.replace(pattern, korean)}`];
     })
-    .join('')}`;
+    .join('');
 }

@@ -51,10 +51,9 @@ export function planReasoning(input: PlanInput): ReasoningPlan {
       param: 'reasoning.answer_reserve_tokens',
     });
   }
-  const usual = input.table.answer_reserve_tokens;
-  // A context that is hardly larger than the usual reserve leaves half of it for thinking.
-  const share = Math.min(answerShare(most, usual), answerShare(input.contextLeft, usual));
-  const reserve = Math.min(asked ?? share, input.contextLeft);
+  // Of a context that is hardly larger than the usual reserve, half is left for thinking, as of `max_output_tokens`.
+  const room = Math.min(most ?? input.contextLeft, input.contextLeft);
+  const reserve = asked ?? answerShare(room, input.table.answer_reserve_tokens);
   return choice.thinks ? deliberate(input, reserve, asked) : fast(input, reserve, asked);
 }
 

@@ -27,8 +27,8 @@ export type Standing = {
 
 /**
  * How probably an answer is right, 0 to 1, by the model's own calibration; null without one. Null for what calibration has
- * never seen, too: open text, calls of tools, and a thought that was stopped right after it began. No probability is nearer to 0 or 1 than the number of questions that it was fitted on
- * can tell (Laplace's rule of succession).
+ * never seen, too: open text, calls of tools, and a thought that was stopped right after it began. No probability is nearer to
+ * 0 or 1 than the number of questions that it was fitted on can tell (Laplace's rule of succession).
  */
 export function certaintyOf(standing: Standing, certainty: Certainty | null): number | null {
   if (certainty === null || standing.kind === undefined || standing.kind === 'json') return null;

@@ -59,6 +59,11 @@ export function isDecided({ entries: [leader, ...others] }: Tally, open: number)
   });
 }
 
+/** Whether thinking may end with this vote: enough sound chains (`agree`) give the leading answer, or `open` more change nothing. */
+export function isSettled(tally: Tally, { agree, open }: { agree: number; open: number }): boolean {
+  return (tally.entries[0]?.sound ?? 0) >= agree || isDecided(tally, open);
+}
+
 /**
  * Items by answer, each in one group, in order of their first ones: `3` goes with `3 hours` or with `3 minutes`, not with both. A
  * unit that only some write is the group's. Items without an answer are in none.

@@ -33,7 +33,7 @@ export type UpstreamClient = {
 
 export type StreamOptions = {
   signal: AbortSignal;
-  /** Told that the server takes no more requests at present. True: another request of ours has made room by now, and this one is sent again at once. */
+  /** Told that the server takes no more requests at present. True: one of ours has made room, and this one is sent again at once. */
   refused?(options: { signal: AbortSignal }): Promise<boolean>;
 };
 
